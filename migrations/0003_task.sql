@@ -209,6 +209,10 @@ create table jittask.plan (
   filter_sql  text,
   nominal_sql text,
   end_sql     text,
+  handler     text,
+  args        text,
+  detail      text not null,
+  judged      bool not null,
   broken      text,
   broken_at   timestamptz,
   planned_at  timestamptz not null,
@@ -226,6 +230,11 @@ comment on column jittask.plan.cron_form is 'Compiled cron expression; null unle
 comment on column jittask.plan.filter_sql is 'Compiled filter over the row alias r; null = every row';
 comment on column jittask.plan.nominal_sql is 'Expression over the row alias r for the first nominal instant; null for scheduled tasks';
 comment on column jittask.plan.end_sql is 'Expression over the row alias r for the end of the series; null = none';
+comment on column jittask.plan.handler is 'The function, for the claim; null for an internal function';
+comment on column jittask.plan.args is 'Keyword arguments as text, for the claim; null = none';
+comment on column jittask.plan.detail is 'What a worker must know to run the task, JSON text handed out by the claim';
+comment on column jittask.plan.judged is
+  'true: each claim looks at the row by itself (repeats, max_running); false: claimed in sets';
 comment on column jittask.plan.broken is 'Why the task cannot be planned at present; null = it can';
 comment on column jittask.plan.broken_at is 'Since when it is broken; null = it is not';
 comment on column jittask.plan.planned_at is 'When this version of the timing was made, by jittask.now()';

@@ -70,6 +70,17 @@ comment on column jittask.due_queue.max_attempts is 'One-off: tries that errors 
 comment on column jittask.due_queue.retry_delay is 'One-off: wait before the second try; null = 10 seconds';
 comment on column jittask.due_queue.created_by is 'One-off: login role that made it; null for tasks';
 
+create table jittask.lane (
+  queue    text collate "C" not null,
+  priority int not null,
+  constraint lane_is_listed_once primary key (queue, priority)
+);
+
+comment on table jittask.lane is
+  'Every pair of queue and priority in use: a claim probes each with one index descent';
+comment on column jittask.lane.queue is 'Routing';
+comment on column jittask.lane.priority is 'Smaller runs first';
+
 create table jittask.worker (
   worker_id  bigint generated always as identity,
   name       text not null,
@@ -131,16 +142,19 @@ create table jittask.series (
   source_key text collate "C" not null default '',
   anchor_at  timestamptz not null,
   runs       bigint not null default 0,
-  cursor_at  timestamptz,
+  cursor_at  timestamptz not null,
+  end_at     timestamptz,
   constraint series_is_kept_once primary key (task_id, source_key)
 ) with (fillfactor = 70);
 
-comment on table jittask.series is 'Count and cursor of rules that repeat or have max_runs, per task or source row';
+comment on table jittask.series is 'Count and cursor: one row per scheduled task, and per source row of repeating date-field tasks';
 comment on column jittask.series.task_id is 'Its task';
 comment on column jittask.series.source_key is 'Canonical text of the key of the source row; empty for scheduled tasks';
 comment on column jittask.series.anchor_at is 'Nominal instant of the first occurrence; a row whose date gives another starts a new series';
 comment on column jittask.series.runs is 'Occurrences put to work by the rule';
-comment on column jittask.series.cursor_at is 'due_at of the newest occurrence put to work or passed over; null = none yet';
+comment on column jittask.series.cursor_at is
+  'Whatever is due up to here was put to work or passed over: the next occurrence is the first one due after it';
+comment on column jittask.series.end_at is 'End that the source row gives, inclusive; null = none';
 
 create table jittask.replan (
   replan_id  bigint generated always as identity,
