@@ -1,0 +1,48 @@
+# One environment in .venv, made when first needed. `make help` lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Further arguments of pytest: make test ARGS="-k migrate -n 2"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench chaos clean
+
+help:
+	@echo "make demo    a tour in under a minute: two workers, a watched table, a live view"
+	@echo "make test    every test, against a real Postgres (installed binaries, else the embedded one)"
+	@echo "make check   the linters, then every test"
+	@echo "make bench   drain, enqueue and punctuality on this machine"
+	@echo "make chaos   workers killed, the server restarted, every occurrence accounted for"
+	@echo "make clean   remove the environment and caches"
+
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded,dev]'
+	@touch $@
+
+demo: $(VENV)/.installed
+	$(BIN)/jittask demo
+
+test: $(VENV)/.installed
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/squawk --config .squawk.toml migrations/*.sql
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(VENV)/.installed
+	$(BIN)/jittask bench
+
+chaos: $(VENV)/.installed
+	$(BIN)/python -m pytest -m chaos tests/chaos $(ARGS)
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist *.egg-info

@@ -1,0 +1,1 @@
+"""A scheduler that lives inside an ordinary Postgres."""
