@@ -16,6 +16,9 @@ __all__ = ["ROLES", "Uninstalled", "uninstall"]
 ROLES = ("jittask_admin", "jittask_worker", "jittask_client", "jittask_viewer")
 """Group roles; they belong to the cluster and may serve other databases too."""
 
+LOCK_WAIT = "5s"
+"""How long a watched table may be locked by others before the removal gives up."""
+
 # Triggers of partitions go with that of their parent.
 _WATCH_TRIGGERS = """
 select
@@ -116,7 +119,7 @@ def uninstall(connection: Connection) -> Uninstalled:
     """
     try:
         with connection.transaction():
-            connection.execute("set local lock_timeout = '5s'")
+            connection.execute("select pg_catalog.set_config('lock_timeout', %s, true)", [LOCK_WAIT])
             connection.execute("select pg_catalog.pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
             schema, triggers = _drop_schema(connection)
             roles, kept = _drop_roles(connection)

@@ -42,6 +42,7 @@ class Databases:
             with psycopg.connect(dsn, autocommit=True) as connection:
                 migration.migrate(connection)
             self._template = self._made[-1]
+            self._hold_roles()
         return self._create(sql.SQL("template {}").format(sql.Identifier(self._template)))
 
     def drop(self, dsn: str) -> None:
@@ -60,6 +61,13 @@ class Databases:
                 # Another test process may still use them; the last one drops them.
                 with _tolerant():
                     connection.execute(sql.SQL("drop role {}").format(sql.Identifier(role)))
+
+    def _hold_roles(self) -> None:
+        # Group roles belong to the cluster: a test that uninstalls must not take them from the others.
+        with psycopg.connect(self.empty(), autocommit=True) as connection:
+            connection.execute("create schema holder")
+            for role in self._roles():
+                connection.execute(sql.SQL("grant usage on schema holder to {}").format(sql.Identifier(role)))
 
     def _create(self, template: sql.Composable) -> str:
         name = f"{self._prefix}_{len(self._made)}_{secrets.token_hex(2)}"
