@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,23 +10,16 @@ import psycopg
 import pytest
 
 from jittask_pg import migration
+from jittask_pg.embedded import embedded_binaries, system_binaries
 from jittask_pg.errors import from_database
 from jittask_pg.migration.files import latest_version
-from tests.support.server import system_binaries
 
 NewDatabase = Callable[..., str]
 
 
 def psql() -> str:
-    found = shutil.which("psql")
-    binaries = system_binaries()
-    if binaries is not None and (binaries / "psql").exists():
-        found = str(binaries / "psql")
-    if found is None:
-        from jittask_pg.embedded import binaries as embedded_binaries
-
-        found = str(embedded_binaries() / "psql")
-    return found
+    binaries = system_binaries() or embedded_binaries()
+    return str(binaries / "psql")
 
 
 def run_psql(dsn: str, script: str) -> subprocess.CompletedProcess[str]:
