@@ -234,7 +234,7 @@ comment on column jittask.plan.handler is 'The function, for the claim; null for
 comment on column jittask.plan.args is 'Keyword arguments as text, for the claim; null = none';
 comment on column jittask.plan.detail is 'What a worker must know to run the task, JSON text handed out by the claim';
 comment on column jittask.plan.judged is
-  'true: each claim looks at the row by itself (repeats, max_running); false: claimed in sets';
+  'true: each claim looks at the row by itself (repeats, limits, misfire); false: claimed in sets';
 comment on column jittask.plan.broken is 'Why the task cannot be planned at present; null = it can';
 comment on column jittask.plan.broken_at is 'Since when it is broken; null = it is not';
 comment on column jittask.plan.planned_at is 'When this version of the timing was made, by jittask.now()';

@@ -1,0 +1,14 @@
+-- Pauses a queue: nothing of it is claimed until it is resumed. What runs goes on.
+create or replace function jittask.pause_queue(
+  queue text
+)
+returns void
+language sql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  insert into jittask.paused_queue (queue, paused_at, paused_by)
+  values (pause_queue.queue, jittask.now(), session_user)
+  on conflict do nothing;
+$$;

@@ -1,0 +1,12 @@
+-- A name from a title: lower case, letters and digits kept in any script, the rest as "_".
+create or replace function jittask.slug(
+  p_title text
+)
+returns text
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(nullif(btrim(regexp_replace(lower(p_title), '[^[:alnum:]]+', '_', 'g'), '_'), ''), 'task');
+$$;

@@ -1,0 +1,21 @@
+-- The task of that name, or an error that says how to find the right one.
+create or replace function jittask.task_named(
+  p_name text
+)
+returns jittask.task
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_task jittask.task;
+begin
+  select t.* into v_task from jittask.task t where t.name = p_name;
+  if not found then
+    raise exception 'There is no task "%"', p_name
+      using errcode = 'JT002', hint = 'List them: select name from jittask.task';
+  end if;
+  return v_task;
+end;
+$$;

@@ -1,0 +1,35 @@
+-- Makes our triggers on a source table, or takes their lock where they stand already.
+-- Runs as the caller: the right to make triggers is the caller's. See task_2_attach.
+create or replace function jittask.attach_table(
+  p_source_table text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_trigger text;
+  v_timeout text := current_setting('lock_timeout');
+begin
+  if not has_table_privilege(current_user, p_source_table, 'SELECT')
+     or not has_table_privilege(current_user, p_source_table, 'TRIGGER') then
+    raise exception 'Role "%" may not watch table "%"', current_user, p_source_table
+      using errcode = 'JT004',
+            hint = format('Run: grant select, trigger on %s to %I', p_source_table, current_user);
+  end if;
+  perform jittask.prepare_watch(p_source_table, current_user);
+  perform set_config('lock_timeout', '1s', true);
+  for v_trigger in select s.statement from jittask.watch_trigger_sql(p_source_table) s loop
+    execute v_trigger;
+  end loop;
+  perform set_config('lock_timeout', v_timeout, true);
+exception
+  when lock_not_available then
+    raise exception 'Table "%" is in use and could not be locked within 1 second', p_source_table
+      using errcode = 'JT003',
+            detail = jittask.lock_holders(p_source_table),
+            hint = 'Try again when the transactions above have ended';
+end;
+$$;

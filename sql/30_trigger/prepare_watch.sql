@@ -1,0 +1,42 @@
+-- Notes a source table and sees to it that its trigger function exists, empty at first, and may be
+-- used by the table's owner (attaching a partition checks that) and by the role that attaches.
+-- Security definer: functions in schema jittask belong to the installing role.
+create or replace function jittask.prepare_watch(
+  p_source_table text,
+  p_definer text
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_table regclass := to_regclass(p_source_table);
+  v_key text[] := jittask.watchable_key(v_table);
+  v_function text;
+  v_owner text;
+begin
+  if not has_table_privilege(v_table, 'SELECT') or row_security_active(v_table) then
+    raise exception 'Role "%", which owns jittask, may not read every row of table "%"',
+        current_user, p_source_table
+      using errcode = 'JT004',
+            hint = format('Run: grant select on %s to %I; where row level security is on, also: '
+                          'alter role %I bypassrls', p_source_table, current_user, current_user);
+  end if;
+  insert into jittask.watch as w (source_table, table_oid, function_name, key_columns, columns)
+  values (
+    p_source_table, v_table, 'watch_' || substr(md5(p_source_table), 1, 12), v_key, '{}'
+  )
+  on conflict (source_table) do update
+    set table_oid = excluded.table_oid,
+        key_columns = excluded.key_columns
+  returning w.function_name into v_function;
+  if to_regproc(format('jittask.%I', v_function)) is null then
+    execute jittask.watch_function_sql(v_function, 'return null;');
+    execute format('revoke all on function jittask.%I() from public', v_function);
+  end if;
+  select pg_get_userbyid(c.relowner) into v_owner from pg_class c where c.oid = v_table;
+  execute format('grant execute on function jittask.%I() to %I, %I', v_function, v_owner, p_definer);
+end;
+$$;

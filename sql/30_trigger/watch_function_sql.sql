@@ -1,0 +1,34 @@
+-- The frame of every generated trigger function. Security definer: the writing role needs no right
+-- on jittask. pg_catalog, pg_temp as search_path: an empty one lets a temporary type hijack it.
+create or replace function jittask.watch_function_sql(
+  p_function_name text,
+  p_body text
+)
+returns text
+language sql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select format(
+    $sql$
+create or replace function jittask.%I()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as %L
+    $sql$,
+    p_function_name,
+    'declare
+  v_now timestamptz := jittask.now();
+  v_series record;
+begin
+' || p_body || '
+end;'
+  );
+$$;

@@ -1,0 +1,32 @@
+-- Part of a generated trigger function: plans the series of each row that p_wanted (a select with
+-- the columns of wanted_sql, after the CTEs p_with) names.
+create or replace function jittask.watch_series_sql(
+  p_with text,
+  p_wanted text
+)
+returns text
+language sql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select format(
+    $sql$
+    for v_series in
+      %s
+      select t as task, p as plan, w.source_key, w.nominal_at, w.end_at
+      from (%s) w
+      join jittask.task t on t.task_id = w.task_id
+      join jittask.plan p on p.task_id = w.task_id
+      order by w.task_id, w.source_key
+    loop
+      perform jittask.plan_series(
+        v_series.task, v_series.plan, v_series.source_key, v_series.nominal_at, v_series.end_at,
+        v_now, false
+      );
+    end loop;
+    $sql$,
+    p_with,
+    p_wanted
+  );
+$$;

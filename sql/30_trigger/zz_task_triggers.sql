@@ -1,0 +1,31 @@
+-- Numbered for firing order. Updates that change nothing are ignored.
+create or replace trigger task_1_normalise
+before insert or update on jittask.task
+for each row execute function jittask.task_1_normalise();
+
+create or replace trigger task_2_attach_new
+after insert on jittask.task
+for each row when (new.kind = 'date_field' and new.paused_at is null)
+execute function jittask.task_2_attach();
+
+create or replace trigger task_2_attach_changed
+after update on jittask.task
+for each row when (
+  new.kind = 'date_field'
+  and new.paused_at is null
+  and jittask.timing_of(old) is distinct from jittask.timing_of(new)
+)
+execute function jittask.task_2_attach();
+
+create or replace trigger task_3_plan_new
+after insert on jittask.task
+for each row execute function jittask.task_3_plan();
+
+create or replace trigger task_3_plan_changed
+after update on jittask.task
+for each row when (old.* is distinct from new.*)
+execute function jittask.task_3_plan();
+
+create or replace trigger task_4_forget
+after delete on jittask.task
+for each row execute function jittask.task_4_forget();

@@ -1,0 +1,112 @@
+-- Gives a worker up to p_limit due occurrences: they stay in the queue with the id of one new lease.
+-- Committed before anything runs. Rows that need no look of their own (one-offs, rows of tasks
+-- without repeat or limits, on time) are claimed as a set; the others are judged one by one.
+-- Locks: queue rows (skip locked), then series and plan rows. Never the source rows, never task.
+create or replace function jittask.claim(
+  p_worker_id bigint,
+  p_limit int,
+  p_queues text[] default null,
+  p_after_run_us bigint default null,
+  p_after_id bigint default null,
+  p_inline bool default false
+)
+returns table (
+  occurrence_id bigint,
+  lease_id bigint,
+  token bigint,
+  handler text,
+  args text,
+  source_key text,
+  nominal_us bigint,
+  due_us bigint,
+  run_us bigint,
+  attempt int,
+  missed int,
+  detail text
+)
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+#variable_conflict use_column
+declare
+  v_now timestamptz := jittask.now();
+  v_ids bigint[];
+  v_judged bigint[];
+  v_id bigint;
+  v_lease_id bigint;
+  v_token bigint := (random() * 9007199254740991)::bigint;
+begin
+  v_ids := jittask.lock_due(
+    v_now, p_limit, p_queues,
+    coalesce(jittask.from_us(p_after_run_us), '-infinity'), coalesce(p_after_id, 0)
+  );
+  if v_ids = '{}' then
+    return;
+  end if;
+  select
+    coalesce(array_agg(c.occurrence_id) filter (where c.plain), '{}'),
+    array_agg(c.occurrence_id order by c.no) filter (where not c.plain)
+  into v_ids, v_judged
+  from (
+    select i.no, q.occurrence_id,
+      q.task_id is null or (
+        p.plan_no is not null
+        and not p.judged
+        and (
+          q.first_claimed_at is not null
+          or q.plan_no = p.plan_no
+             and not exists (
+               select from jittask.due_queue o
+               where o.task_id = q.task_id
+                 and o.source_key = q.source_key
+                 and o.occurrence_id <> q.occurrence_id
+                 and o.first_claimed_at is not null
+             )
+        )
+      ) as plain
+    from unnest(v_ids) with ordinality i (occurrence_id, no)
+    join jittask.due_queue q on q.occurrence_id = i.occurrence_id
+    left join jittask.plan p on p.task_id = q.task_id
+  ) c;
+  foreach v_id in array coalesce(v_judged, '{}') loop
+    if jittask.judge(v_id, v_now) then
+      v_ids := v_ids || v_id;
+    end if;
+  end loop;
+  if v_ids = '{}' then
+    return;
+  end if;
+  insert into jittask.lease as l (worker_id, token, claimed_at, expires_at, occurrence_ids)
+  select p_worker_id, v_token, v_now, v_now + s.value::interval, v_ids
+  from jittask.setting s
+  where s.name = 'lease_duration'
+  returning l.lease_id into v_lease_id;
+  update jittask.worker w set sleeps = false where w.worker_id = p_worker_id and w.sleeps;
+  return query
+  with claimed as (
+    update jittask.due_queue q
+    set lease_id = v_lease_id, first_claimed_at = coalesce(q.first_claimed_at, v_now)
+    where q.occurrence_id = any (v_ids)
+    returning q.*
+  )
+  select c.occurrence_id, v_lease_id, v_token, coalesce(c.handler, p.handler),
+    coalesce(c.args::text, p.args), c.source_key,
+    case when c.task_id is null or c.plan_no is not null then jittask.to_us(c.nominal_at) end,
+    jittask.to_us(c.due_at), jittask.to_us(c.run_at), c.attempt + 1, c.missed,
+    case
+      when c.task_id is not null then p.detail
+      when num_nonnulls(c.timeout, c.title) > 0 then jsonb_build_object(
+        'kind', 'one_off', 'title', c.title, 'queue', c.queue,
+        'timeout_us', jittask.to_us(timestamptz 'epoch' + c.timeout)
+      )::text
+    end
+  from claimed c
+  left join jittask.plan p on p.task_id = c.task_id
+  order by c.priority, c.run_at, c.occurrence_id;
+end;
+$$;

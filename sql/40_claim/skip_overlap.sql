@@ -1,0 +1,37 @@
+-- Records that an occurrence was skipped because the run before it still goes on. Consecutive skips
+-- share one record with a count. Caller: judge, which holds the queue row.
+create or replace function jittask.skip_overlap(
+  p_row jittask.due_queue,
+  p_task jittask.task,
+  p_now timestamptz
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+as $$
+declare
+  v_reason constant text := 'the run before it still goes on (overlap = skip)';
+begin
+  update jittask.run_history h
+  set missed = h.missed + 1
+  from (
+    select l.occurrence_id, l.finished_at, l.outcome, l.error
+    from jittask.run_history l
+    where l.task_id = p_row.task_id and l.source_key = p_row.source_key
+    order by l.task_id, l.due_at desc
+    limit 1
+  ) last
+  where h.occurrence_id = last.occurrence_id
+    and h.finished_at = last.finished_at
+    and last.outcome = 'skipped'
+    and last.error = v_reason;
+  if found then
+    delete from jittask.due_queue q where q.occurrence_id = p_row.occurrence_id;
+  else
+    perform jittask.end_waiting(p_row.occurrence_id, 'skipped', v_reason, 1, p_now);
+  end if;
+end;
+$$;

@@ -1,0 +1,12 @@
+-- An instant as microseconds since 1970, UTC: workers exchange integers, which cost them a fraction
+-- of what timestamps do.
+create or replace function jittask.to_us(
+  p_at timestamptz
+)
+returns bigint
+language sql
+immutable
+security invoker
+as $$
+  select (extract(epoch from p_at) * 1000000)::bigint;
+$$;

@@ -1,0 +1,70 @@
+-- When a task, or one row of a date-field task, fires next and why, or why it never will. Text for
+-- people; times in the task's zone.
+create or replace function jittask.explain(
+  task_name text,
+  source_key jsonb default null
+)
+returns text
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_task jittask.task := jittask.task_named(explain.task_name);
+  v_plan jittask.plan;
+  v_fill jittask.backfill;
+  v_watch jittask.watch;
+begin
+  select p.* into v_plan from jittask.plan p where p.task_id = v_task.task_id;
+  if v_plan.broken is not null then
+    return format(
+      'Task "%s" cannot be planned: %s. What is due already is read again before it runs. It heals by itself when the cause is gone.',
+      v_task.name, v_plan.broken
+    );
+  end if;
+  if v_task.paused_at is not null then
+    return format(
+      'Task "%s" never fires while it is paused (since %s). Resume it: select jittask.resume(%L); it is planned from then on.',
+      v_task.name, jittask.local_text(v_task.paused_at, v_plan.timezone), v_task.name
+    );
+  end if;
+  if v_task.kind = 'scheduled' then
+    return jittask.explain_series(v_task, v_plan, '', jittask.row_rule(v_task, v_plan, ''))
+      || jittask.coverage_warning(v_task);
+  end if;
+  select w.* into v_watch from jittask.watch w where w.source_table = v_task.source_table;
+  if explain.source_key is not null then
+    return jittask.explain_row(
+      v_task, v_plan, v_watch,
+      jittask.canonical_key(v_watch.table_oid::regclass, v_watch.key_columns, explain.source_key)
+    ) || jittask.coverage_warning(v_task);
+  end if;
+  select b.* into v_fill from jittask.backfill b where b.task_id = v_task.task_id;
+  return concat_ws(
+    ' ',
+    case
+      when found then format(
+        'Task "%s": planning, %s %% of the rows of %s.', v_task.name,
+        least(99, round(100.0 * v_fill.done / greatest(v_fill.total, 1))), v_task.source_table
+      )
+    end,
+    (
+      select coalesce(
+        format(
+          'Task "%s" watches %s.%s. Next: row %s, due %s. Look at one row: select jittask.explain(%L, %L).',
+          v_task.name, v_task.source_table, v_task.date_field, n.source_key,
+          jittask.local_text(n.due_at, v_plan.timezone), v_task.name, n.source_key
+        ),
+        format(
+          'Task "%s" watches %s.%s. No row is planned now: none matches the filter with a date ahead. It fires when one is written.',
+          v_task.name, v_task.source_table, v_task.date_field
+        )
+      )
+      from (values (1)) one (no)
+      left join jittask.coming_occurrences(v_task.name, 1, null) c on true
+      cross join lateral (select c.row_key as source_key, c.due_at) n
+    )
+  ) || jittask.coverage_warning(v_task);
+end;
+$$;

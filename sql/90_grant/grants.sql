@@ -1,0 +1,53 @@
+-- Who may do what. Execute rights are the check: nothing is granted to PUBLIC, and nobody but the
+-- owner holds write rights on due_queue, lease and run_history. Roles that the installing role could
+-- not make are passed over.
+do $$
+declare
+  v_grant record;
+begin
+  execute 'revoke all on all functions in schema jittask from public';
+  for v_grant in
+    select r.rolname, g.statement
+    from (
+      values
+        ('jittask_admin', 'grant usage on schema jittask to %I'),
+        ('jittask_admin', 'grant select on all tables in schema jittask to %I'),
+        ('jittask_admin', 'grant insert, update, delete on jittask.task, jittask.calendar, jittask.calendar_day to %I'),
+        ('jittask_admin', 'grant update on jittask.setting to %I'),
+        ('jittask_admin', 'grant execute on all functions in schema jittask to %I'),
+        ('jittask_worker', 'grant usage on schema jittask to %I'),
+        ('jittask_worker', 'grant select on all tables in schema jittask to %I'),
+        ('jittask_client', 'grant usage on schema jittask to %I'),
+        ('jittask_viewer', 'grant usage on schema jittask to %I'),
+        ('jittask_viewer', 'grant select on jittask.waiting, jittask.execution_record, jittask.calendar, jittask.calendar_day to %I')
+    ) g (role, statement)
+    join pg_catalog.pg_roles r on r.rolname = g.role
+  loop
+    execute format(v_grant.statement, v_grant.rolname);
+  end loop;
+  for v_grant in
+    select r.rolname, p.oid::regprocedure as function
+    from (
+      values
+        ('jittask_worker', array[
+          'now', 'register_worker', 'unregister_worker', 'claim', 'finish', 'give_back', 'renew',
+          'doze', 'sweep', 'enqueue', 'enqueue_many', 'sees_results', 'cron_next',
+          'next_occurrences', 'shift_to_workday', 'preview', 'explain'
+        ]),
+        ('jittask_client', array[
+          'now', 'enqueue', 'enqueue_many', 'cancel', 'retry', 'sees_results', 'cron_next',
+          'next_occurrences', 'shift_to_workday'
+        ]),
+        ('jittask_viewer', array[
+          'now', 'sees_results', 'cron_next', 'next_occurrences', 'shift_to_workday', 'preview',
+          'explain'
+        ])
+    ) g (role, functions)
+    join pg_catalog.pg_roles r on r.rolname = g.role
+    join pg_catalog.pg_proc p
+      on p.proname = any (g.functions) and p.pronamespace = 'jittask'::regnamespace
+  loop
+    execute format('grant execute on function %s to %I', v_grant.function, v_grant.rolname);
+  end loop;
+end;
+$$;
