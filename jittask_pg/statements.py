@@ -62,33 +62,53 @@ def enqueue(one_off: Mapping[str, object]) -> Call:
     )
 
 
-def enqueue_many(one_offs: Sequence[Mapping[str, object]]) -> Call:
-    """Puts one-offs into the due queue; one row each, in their order: its occurrence id."""
+def enqueue_many(one_off: Mapping[str, object], args: Sequence[str], due: Sequence[str] | None) -> Call:
+    """Puts many one-offs of one function into the due queue; one row each, in their order: its occurrence id.
+
+    Args:
+        one_off: as for `enqueue`, without args and dedupe_key; the due time is for all of them.
+        args: the arguments of each, JSON text.
+        due: the due time of each, as instants in text; None = the one of `one_off`.
+    """
     return Call(
         """
-        select jittask.enqueue(
-          handler => o.one_off ->> 'handler',
-          args => cast(o.one_off ->> 'args' as jsonb),
-          due_at => coalesce(
-            cast(o.one_off ->> 'due_at' as timestamptz),
-            jittask.to_instant(
-              cast(o.one_off ->> 'local_due_at' as timestamp), jittask.installation_timezone()
+        select i.occurrence_id
+        from unnest(
+          jittask.enqueue_many(
+            handler => cast(%(handler)s as text),
+            args => coalesce(
+              (select array_agg(cast(a.value as jsonb) order by a.position)
+               from json_array_elements_text(cast(cast(%(each_args)s as text) as json))
+                 with ordinality a (value, position)),
+              '{}'
             ),
-            jittask.now() + cast(o.one_off ->> 'delay' as interval)
-          ),
-          queue => o.one_off ->> 'queue',
-          priority => cast(o.one_off ->> 'priority' as int),
-          dedupe_key => o.one_off ->> 'dedupe_key',
-          timeout => cast(o.one_off ->> 'timeout' as interval),
-          max_attempts => cast(o.one_off ->> 'max_attempts' as int),
-          retry_delay => cast(o.one_off ->> 'retry_delay' as interval),
-          title => o.one_off ->> 'title'
-        )
-        from json_array_elements(cast(cast(%(one_offs)s as text) as json))
-          with ordinality o (one_off, position)
-        order by o.position
+            due_at => coalesce(
+              (select array_agg(cast(d.value as timestamptz) order by d.position)
+               from json_array_elements_text(cast(cast(%(each_due_at)s as text) as json))
+                 with ordinality d (value, position)),
+              array[coalesce(
+                cast(cast(%(due_at)s as text) as timestamptz),
+                jittask.to_instant(
+                  cast(cast(%(local_due_at)s as text) as timestamp), jittask.installation_timezone()
+                ),
+                jittask.now() + cast(cast(%(delay)s as text) as interval)
+              )]
+            ),
+            queue => cast(%(queue)s as text),
+            priority => cast(%(priority)s as int),
+            timeout => cast(cast(%(timeout)s as text) as interval),
+            max_attempts => cast(%(max_attempts)s as int),
+            retry_delay => cast(cast(%(retry_delay)s as text) as interval),
+            title => cast(%(title)s as text)
+          )
+        ) with ordinality i (occurrence_id, position)
+        order by i.position
         """,
-        {"one_offs": json.dumps([dict(one) for one in one_offs])},
+        {
+            **one_off,
+            "each_args": json.dumps(list(args)),
+            "each_due_at": None if due is None else json.dumps(list(due)),
+        },
     )
 
 
@@ -435,5 +455,529 @@ def local_now() -> Call:
         select to_char(
           jittask.now() at time zone jittask.installation_timezone(), 'YYYY-MM-DD"T"HH24:MI:SS.US'
         )
+        """
+    )
+
+
+# Administration: what the command line asks and changes
+
+
+def local_times(instants: Sequence[tuple[str, str | None]]) -> Call:
+    """How instants read on the wall: the server's zone data decide, as they decide about due times.
+
+    Args:
+        instants: pairs of an instant (ISO text) and the task in whose zone it is to be read; None, or a task
+            that is gone = the installation's zone.
+
+    Returns:
+        A row each, in their order: local time (ISO text), distance from UTC in seconds, name of the zone.
+    """
+    return Call(
+        """
+        select
+          to_char(z.local, 'YYYY-MM-DD"T"HH24:MI:SS.US'),
+          cast(extract(epoch from z.local - (i.at at time zone 'UTC')) as int),
+          z.name
+        from json_array_elements(cast(cast(%(instants)s as text) as json)) with ordinality e (pair, position)
+        cross join lateral (select cast(e.pair ->> 0 as timestamptz), e.pair ->> 1) i (at, task_name)
+        cross join lateral (
+          select coalesce(
+            (select t.timezone from jittask.task t where t.name = i.task_name),
+            jittask.installation_timezone()
+          )
+        ) n (name)
+        cross join lateral (select n.name, i.at at time zone n.name) z (name, local)
+        order by e.position
+        """,
+        {"instants": json.dumps([list(pair) for pair in instants])},
+    )
+
+
+def insert_task(task: Mapping[str, object]) -> Call:
+    """Adds a task; one row: its name, which is made from the title where none is given.
+
+    Args:
+        task: values by column, of those in `TASK_COLUMNS`; columns left out get their defaults.
+    """
+    given: list[LiteralString] = [column for column in TASK_COLUMNS if task.get(column) is not None]
+    values: list[LiteralString] = [TASK_COLUMNS[column].format(column) for column in given]
+    template: LiteralString = "insert into jittask.task as t ({}) values ({}) returning t.name"
+    return Call(
+        template.format(", ".join(given), ", ".join(values)), {column: task[column] for column in given}
+    )
+
+
+def update_task(task_name: str, changes: Mapping[str, object], cleared: Sequence[str]) -> Call:
+    """Changes columns of a task; a row (its name afterwards) where there is one of that name.
+
+    Args:
+        task_name: its name before.
+        changes: new values by column, of those in `TASK_COLUMNS`.
+        cleared: columns that get their defaults back.
+    """
+    settings: list[LiteralString] = []
+    for column, parameter in TASK_COLUMNS.items():
+        if column in cleared:
+            settings.append(column + " = default")
+        elif column in changes:
+            settings.append(column + " = " + parameter.format(column))
+    template: LiteralString = (
+        "update jittask.task t set {} where t.name = cast(%(task_name)s as text) returning t.name"
+    )
+    return Call(template.format(", ".join(settings)), {**changes, "task_name": task_name})
+
+
+def task_row(task_name: str) -> Call:
+    """The whole row of a task as JSON text, with its zone spelled out as "zone"; no row without one."""
+    return Call(
+        """
+        select cast(
+          to_jsonb(t) || jsonb_build_object('zone', coalesce(t.timezone, jittask.installation_timezone()))
+          as text
+        )
+        from jittask.task t
+        where t.name = cast(%(task_name)s as text)
+        """,
+        {"task_name": task_name},
+    )
+
+
+def task_list(kind: str | None, queue: str | None) -> Call:
+    """Tasks by name.
+
+    Returns:
+        name, kind, repeat, every, period, cron, source_table, date_field, start_offset, at_time, handler,
+        queue, paused_at, next due_at, zone.
+    """
+    return Call(
+        """
+        select
+          t.name, t.kind, t.repeat, t.every, cast(t.period as text), t.cron, t.source_table, t.date_field,
+          cast(t.start_offset as text), cast(t.at_time as text), t.handler, t.queue, t.paused_at,
+          (select min(w.due_at) from jittask.waiting w where w.task_id = t.task_id),
+          coalesce(t.timezone, jittask.installation_timezone())
+        from jittask.task t
+        where (cast(%(kind)s as text) is null or t.kind = cast(%(kind)s as text))
+          and (cast(%(queue)s as text) is null or t.queue = cast(%(queue)s as text))
+        order by t.name
+        """,
+        {"kind": kind, "queue": queue},
+    )
+
+
+def task_names() -> Call:
+    """Names of all tasks, a row each."""
+    return Call("select t.name from jittask.task t order by t.name")
+
+
+def reconcile(source_table: str) -> Call:
+    """Compares a table with what is planned for it, and repairs: task_name, missing, extra, wrong."""
+    return Call(
+        """
+        select r.task_name, r.missing, r.extra, r.wrong
+        from jittask.reconcile(cast(cast(%(source_table)s as text) as regclass)) r
+        order by r.task_name
+        """,
+        {"source_table": source_table},
+    )
+
+
+def stored_table_name(source_table: str) -> Call:
+    """A table's name as tasks store it, schema.table; one row."""
+    return Call(
+        """
+        select quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+        from pg_catalog.pg_class c
+        join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where c.oid = cast(cast(%(source_table)s as text) as regclass)
+        """,
+        {"source_table": source_table},
+    )
+
+
+def attach(source_table: str) -> Call:
+    """Makes the triggers on a table, as defining the first task on it would.
+
+    Args:
+        source_table: as `stored_table_name` spells it.
+    """
+    return Call("select jittask.attach_table(cast(%(source_table)s as text))", {"source_table": source_table})
+
+
+def detach(source_table: str) -> Call:
+    """Takes our triggers off a table.
+
+    Args:
+        source_table: as `stored_table_name` spells it.
+    """
+    return Call("select jittask.detach_table(cast(%(source_table)s as text))", {"source_table": source_table})
+
+
+def tasks_on_table(source_table: str) -> Call:
+    """Tasks that watch a table and are not paused, by name."""
+    return Call(
+        """
+        select t.name
+        from jittask.task t
+        where t.source_table = cast(%(source_table)s as text) and t.paused_at is null
+        order by t.name
+        """,
+        {"source_table": source_table},
+    )
+
+
+def pause_queue(queue: str) -> Call:
+    """Lets nothing of a queue be claimed."""
+    return Call("select jittask.pause_queue(cast(%(queue)s as text))", {"queue": queue})
+
+
+def resume_queue(queue: str) -> Call:
+    """Lets a queue be claimed again."""
+    return Call("select jittask.resume_queue(cast(%(queue)s as text))", {"queue": queue})
+
+
+def queue_list() -> Call:
+    """Queues: name, paused_at, waiting, due."""
+    return Call(
+        """
+        select
+          coalesce(w.queue, p.queue), p.paused_at, coalesce(w.waiting, 0), coalesce(w.due, 0)
+        from (
+          select q.queue, count(*), count(*) filter (where q.run_at <= jittask.now())
+          from jittask.waiting q
+          group by q.queue
+        ) w (queue, waiting, due)
+        full join jittask.paused_queue p on p.queue = w.queue
+        order by 1
+        """
+    )
+
+
+def settings() -> Call:
+    """Settings of the installation: name, value, what it is for."""
+    return Call("select s.name, s.value from jittask.setting s order by s.name")
+
+
+def set_setting(name: str, value: str) -> Call:
+    """Changes a setting; one row: the value as stored. Names of zones are checked."""
+    return Call(
+        """
+        insert into jittask.setting as s (name, value)
+        select
+          n.name,
+          case n.name
+            when 'timezone' then jittask.canonical_timezone(cast(%(value)s as text))
+            else cast(%(value)s as text)
+          end
+        from (select cast(%(name)s as text)) n (name)
+        on conflict (name) do update set value = excluded.value
+        returning s.value
+        """,
+        {"name": name, "value": value},
+    )
+
+
+def calendar_list() -> Call:
+    """Calendars: name, country, subdivision, weekend (JSON text), first and last marked day, number of marked
+    days, of those made by hand, number of tasks that use it."""
+    return Call(
+        """
+        select
+          c.name, c.country, c.subdivision, cast(to_json(c.weekend) as text),
+          d.first, d.last, d.days, d.manual,
+          (select count(*) from jittask.task t where t.calendar = c.name)
+        from jittask.calendar c
+        cross join lateral (
+          select min(d.day), max(d.day), count(*), count(*) filter (where d.source = 'manual')
+          from jittask.calendar_day d
+          where d.calendar = c.name
+        ) d (first, last, days, manual)
+        order by c.name
+        """
+    )
+
+
+def calendar_days(calendar: str, first_on: str, last_on: str) -> Call:
+    """Marked days of a calendar from one day through another: day, working, name, source."""
+    return Call(
+        """
+        select d.day, d.working, d.name, d.source
+        from jittask.calendar_day d
+        where d.calendar = cast(%(calendar)s as text)
+          and d.day >= cast(cast(%(first_on)s as text) as date)
+          and d.day <= cast(cast(%(last_on)s as text) as date)
+        order by d.day
+        """,
+        {"calendar": calendar, "first_on": first_on, "last_on": last_on},
+    )
+
+
+def put_calendar(name: str, country: str | None, subdivision: str | None, weekend: Sequence[int]) -> Call:
+    """Adds a calendar or changes it; a row where that changes something: whether it is new."""
+    return Call(
+        """
+        insert into jittask.calendar as c (name, country, subdivision, weekend)
+        values (
+          cast(%(name)s as text), cast(%(country)s as text), cast(%(subdivision)s as text),
+          cast(cast(%(weekend)s as text) as int[])
+        )
+        on conflict (name) do update
+          set country = excluded.country, subdivision = excluded.subdivision, weekend = excluded.weekend
+          where (c.country, c.subdivision, c.weekend)
+            is distinct from (excluded.country, excluded.subdivision, excluded.weekend)
+        returning c.xmax = 0
+        """,
+        {
+            "name": name,
+            "country": country,
+            "subdivision": subdivision,
+            "weekend": "{" + ",".join(str(weekday) for weekday in weekend) + "}",
+        },
+    )
+
+
+def insert_calendar(name: str, weekend: Sequence[int]) -> Call:
+    """Adds a calendar made by hand; a row where there was none of that name."""
+    return Call(
+        """
+        insert into jittask.calendar as c (name, weekend)
+        values (cast(%(name)s as text), cast(cast(%(weekend)s as text) as int[]))
+        on conflict (name) do nothing
+        returning c.name
+        """,
+        {"name": name, "weekend": "{" + ",".join(str(weekday) for weekday in weekend) + "}"},
+    )
+
+
+def remove_calendar(name: str) -> Call:
+    """Deletes a calendar; a row where there was one."""
+    return Call(
+        "delete from jittask.calendar c where c.name = cast(%(name)s as text) returning c.name",
+        {"name": name},
+    )
+
+
+def drop_synced_days(calendar: str, first_on: str, last_on: str, kept: Sequence[str]) -> Call:
+    """Deletes synced days of a stretch that are not among `kept` (ISO days); a row each."""
+    return Call(
+        """
+        delete from jittask.calendar_day d
+        where d.calendar = cast(%(calendar)s as text)
+          and d.source = 'sync'
+          and d.day >= cast(cast(%(first_on)s as text) as date)
+          and d.day <= cast(cast(%(last_on)s as text) as date)
+          and d.day not in (
+            select cast(k.day as date)
+            from json_array_elements_text(cast(cast(%(kept)s as text) as json)) k (day)
+          )
+        returning d.day
+        """,
+        {"calendar": calendar, "first_on": first_on, "last_on": last_on, "kept": json.dumps(list(kept))},
+    )
+
+
+def put_days(calendar: str, days: Sequence[Mapping[str, object]], source: str) -> Call:
+    """Marks days; a row for each that was added or changed. Synced days leave those made by hand alone.
+
+    Args:
+        calendar: the calendar.
+        days: objects with "day" (ISO), "working" and "name".
+        source: manual or sync.
+    """
+    return Call(
+        """
+        insert into jittask.calendar_day as d (calendar, day, working, name, source)
+        select cast(%(calendar)s as text), n.day, n.working, n.name, cast(%(source)s as text)
+        from json_to_recordset(cast(cast(%(days)s as text) as json)) n (day date, working bool, name text)
+        on conflict (calendar, day) do update
+          set working = excluded.working, name = excluded.name, source = excluded.source
+          where (d.source = 'sync' or excluded.source = 'manual')
+            and (d.working, d.name, d.source)
+              is distinct from (excluded.working, excluded.name, excluded.source)
+        returning d.day
+        """,
+        {"calendar": calendar, "days": json.dumps([dict(day) for day in days]), "source": source},
+    )
+
+
+def drop_day(calendar: str, day: str) -> Call:
+    """Takes the mark off a day; a row where there was one."""
+    return Call(
+        """
+        delete from jittask.calendar_day d
+        where d.calendar = cast(%(calendar)s as text) and d.day = cast(cast(%(day)s as text) as date)
+        returning d.day
+        """,
+        {"calendar": calendar, "day": day},
+    )
+
+
+def status() -> Call:
+    """How the installation stands.
+
+    Returns:
+        One row: tasks, paused tasks, waiting, overdue, executing, seconds the longest overdue has waited,
+        entries of replan, broken watches, paused queues, workers heard of within a minute.
+    """
+    return Call(
+        """
+        select
+          (select count(*) from jittask.task),
+          (select count(*) from jittask.task t where t.paused_at is not null),
+          w.waiting,
+          w.overdue,
+          (select count(*) from jittask.execution_record r where r.status = 'executing'),
+          w.longest,
+          (select count(*) from jittask.replan),
+          (select count(*) from jittask.watch b where b.broken is not null),
+          (select count(*) from jittask.paused_queue),
+          (select count(*) from jittask.worker k where k.seen_at > clock_timestamp() - interval '1 minute')
+        from (
+          select
+            count(*),
+            count(*) filter (where q.run_at < jittask.now() - g.grace),
+            cast(extract(epoch from max(jittask.now() - q.run_at) filter (
+              where q.run_at < jittask.now() - g.grace
+            )) as int)
+          from jittask.waiting q
+          left join jittask.task t on t.task_id = q.task_id
+          cross join lateral (select coalesce(t.misfire_grace, interval '60 seconds')) g (grace)
+          where q.queue not in (select p.queue from jittask.paused_queue p)
+        ) w (waiting, overdue, longest)
+        """
+    )
+
+
+def outcomes(since_hours: int) -> Call:
+    """How runs of the last hours ended: outcome, count."""
+    return Call(
+        """
+        select r.status, count(*)
+        from jittask.execution_record r
+        where r.due_at > jittask.now() - make_interval(hours => cast(%(hours)s as int))
+          and r.finished_at is not null
+        group by r.status
+        order by r.status
+        """,
+        {"hours": since_hours},
+    )
+
+
+def workers() -> Call:
+    """Workers: name, host, pid, version, queues (JSON text), started_at, seconds since heard of."""
+    return Call(
+        """
+        select
+          w.name, w.host, w.pid, w.version, cast(to_json(w.queues) as text), w.started_at,
+          cast(extract(epoch from clock_timestamp() - w.seen_at) as int)
+        from jittask.worker w
+        order by w.started_at
+        """
+    )
+
+
+def broken_watches() -> Call:
+    """Tables whose watch is broken: table, reason, since when."""
+    return Call(
+        """
+        select w.source_table, w.broken, w.broken_at
+        from jittask.watch w
+        where w.broken is not null
+        order by w.source_table
+        """
+    )
+
+
+def backlog() -> Call:
+    """What waits to be planned anew: number of entries, seconds the oldest waits, number of backfills."""
+    return Call(
+        """
+        select
+          count(*),
+          cast(extract(epoch from clock_timestamp() - min(r.noted_at)) as int),
+          (select count(*) from jittask.backfill)
+        from jittask.replan r
+        """
+    )
+
+
+def given_back() -> Call:
+    """Why occurrences were given back in the last hour: reason, count, of which tasks."""
+    return Call(
+        """
+        select
+          a.error, count(*), string_agg(distinct coalesce(r.task_name, 'one-off'), ', ')
+        from jittask.run_attempt a
+        left join jittask.execution_record r on r.occurrence_id = a.occurrence_id
+        where a.outcome = 'released'
+          and a.error is not null
+          and a.finished_at > clock_timestamp() - interval '1 hour'
+        group by a.error
+        order by count(*) desc
+        limit 10
+        """
+    )
+
+
+def unserved_queues() -> Call:
+    """Queues with due occurrences that no live worker serves: queue, count."""
+    return Call(
+        """
+        select q.queue, count(*)
+        from jittask.waiting q
+        where q.run_at <= jittask.now()
+          and not exists (
+            select from jittask.worker w
+            where w.seen_at > clock_timestamp() - interval '1 minute'
+              and (w.queues is null or q.queue = any (w.queues))
+          )
+          and q.queue not in (select p.queue from jittask.paused_queue p)
+        group by q.queue
+        order by q.queue
+        """
+    )
+
+
+def stale_calendars() -> Call:
+    """Synced calendars in use that end within the next 60 days: calendar, last marked day (null = none)."""
+    return Call(
+        """
+        select c.name, max(d.day)
+        from jittask.calendar c
+        left join jittask.calendar_day d on d.calendar = c.name
+        where c.country is not null
+          and exists (select from jittask.task t where t.calendar = c.name and t.paused_at is null)
+        group by c.name
+        having coalesce(extract(year from max(d.day)), 0)
+          < extract(year from jittask.now() + interval '60 days')
+        order by c.name
+        """
+    )
+
+
+def server_facts() -> Call:
+    """One row: server_version_num, max_prepared_transactions, setting notify, missing group roles (text or
+    null), seconds the oldest transaction of this database has been open, its application."""
+    return Call(
+        """
+        select
+          cast(current_setting('server_version_num') as int),
+          cast(current_setting('max_prepared_transactions') as int),
+          (select s.value from jittask.setting s where s.name = 'notify'),
+          (
+            select string_agg(r.name, ', ')
+            from unnest(array['jittask_admin', 'jittask_worker', 'jittask_client', 'jittask_viewer']) r (name)
+            where not exists (select from pg_catalog.pg_roles p where p.rolname = r.name)
+          ),
+          o.age,
+          o.application_name
+        from (select) one
+        left join lateral (
+          select cast(extract(epoch from clock_timestamp() - a.xact_start) as int), a.application_name
+          from pg_catalog.pg_stat_activity a
+          where a.datname = current_database() and a.pid <> pg_backend_pid() and a.xact_start is not null
+          order by a.xact_start
+          limit 1
+        ) o (age, application_name) on true
         """
     )
