@@ -1,0 +1,91 @@
+-- First nominal instant of a rule strictly after p_after, before holiday moves and without the upper
+-- bound; null when there is none. The n-th instant counts from the anchor: n comes from a
+-- division, so that the cost does not grow with the age of the anchor.
+create or replace function jittask.nominal_after(
+  p_rule jittask.rule,
+  p_after timestamptz
+)
+returns timestamptz
+language plpgsql
+stable
+as $$
+declare
+  v_anchor timestamptz := p_rule.anchor_at;
+  v_every int := coalesce(p_rule.every, 1);
+  v_at timestamptz;
+  v_local timestamp;
+  v_after timestamp;
+  v_wall timestamp;
+  v_count bigint;
+  v_step double precision;
+begin
+  if p_rule.repeat = 'none' then
+    return case when v_anchor > p_after then v_anchor end;
+  end if;
+
+  v_anchor := date_trunc('second', v_anchor);
+  if p_rule.repeat = 'cron' then
+    if p_after < v_anchor then
+      if p_rule.first_fires then
+        return v_anchor;
+      end if;
+      return jittask.cron_after(p_rule.cron, v_anchor - interval '1 second', p_rule.timezone);
+    end if;
+    return jittask.cron_after(p_rule.cron, p_after, p_rule.timezone);
+  end if;
+
+  if p_after < v_anchor then
+    return v_anchor;
+  end if;
+
+  if p_rule.repeat in ('hourly', 'interval') then
+    v_step := case p_rule.repeat when 'hourly' then 3600.0 * v_every
+                                 else date_part('epoch', p_rule.period) end;
+    v_count := floor((date_part('epoch', p_after) - date_part('epoch', v_anchor)) / v_step);
+    for v_n in v_count..v_count + 2 loop
+      v_at := to_timestamp(date_part('epoch', v_anchor) + v_n * v_step);
+      if v_at > p_after then
+        return v_at;
+      end if;
+    end loop;
+  end if;
+
+  v_local := v_anchor at time zone p_rule.timezone;
+  v_after := p_after at time zone p_rule.timezone;
+  if p_rule.repeat in ('daily', 'weekly') then
+    v_every := v_every * case p_rule.repeat when 'weekly' then 7 else 1 end;
+    -- Times of earlier local dates all lie at or before p_after.
+    v_count := greatest((v_after::date - v_local::date + v_every - 1) / v_every, 1);
+    for v_n in v_count..v_count + 3 loop
+      v_wall := v_local + v_n * v_every * interval '1 day';
+      exit when v_wall >= '10000-01-01';
+      v_at := jittask.to_instant(v_wall, p_rule.timezone);
+      if v_at > p_after then
+        return v_at;
+      end if;
+    end loop;
+    return null;
+  end if;
+
+  v_every := v_every * case p_rule.repeat when 'yearly' then 12 else 1 end;
+  v_count := greatest(
+    ((date_part('year', v_after) - date_part('year', v_local))::int * 12
+      + (date_part('month', v_after) - date_part('month', v_local))::int + v_every - 1) / v_every,
+    1
+  );
+  loop
+    exit when date_part('year', v_local) * 12 + v_count * v_every > 119988;
+    v_wall := v_local + (v_count * v_every)::int * interval '1 month';
+    if p_rule.month_overflow is distinct from 'skip'
+      or date_part('day', v_wall) = date_part('day', v_local)
+    then
+      v_at := jittask.to_instant(v_wall, p_rule.timezone);
+      if v_at > p_after then
+        return v_at;
+      end if;
+    end if;
+    v_count := v_count + 1;
+  end loop;
+  return null;
+end;
+$$;

@@ -1,0 +1,34 @@
+-- The days of a calendar from p_from on, a character each: 1 = working day, 0 = free by the weekend,
+-- h = marked free. Two index probes for any number of days; without a calendar all days work.
+create or replace function jittask.workday_map(
+  p_calendar text,
+  p_from date,
+  p_days int
+)
+returns text
+language plpgsql
+stable
+as $$
+declare
+  v_map text;
+  v_day int;
+  v_working bool;
+begin
+  select string_agg(
+    case when (date_part('dow', p_from)::int + i) % 7 = any(c.weekend) then '0' else '1' end, '' order by i
+  )
+  into v_map
+  from jittask.calendar c, generate_series(0, 6) i
+  where c.name = p_calendar;
+
+  v_map := left(repeat(coalesce(v_map, '1111111'), p_days / 7 + 1), p_days);
+  for v_day, v_working in
+    select d.day - p_from, d.working
+    from jittask.calendar_day d
+    where d.calendar = p_calendar and d.day >= p_from and d.day < p_from + p_days
+  loop
+    v_map := overlay(v_map placing case when v_working then '1' else 'h' end from v_day + 1 for 1);
+  end loop;
+  return v_map;
+end;
+$$;
