@@ -29,6 +29,19 @@ class Call(NamedTuple):
 # One-offs and single occurrences
 
 
+def _due_at(one_off: Mapping[str, object]) -> LiteralString:
+    # Only the spelling in force is sent: clients may enqueue without the right to everything that a
+    # wall-clock time needs.
+    if one_off.get("local_due_at") is not None:
+        return (
+            "jittask.to_instant("
+            "cast(cast(%(local_due_at)s as text) as timestamp), jittask.installation_timezone())"
+        )
+    if one_off.get("delay") is not None:
+        return "jittask.now() + cast(cast(%(delay)s as text) as interval)"
+    return "cast(cast(%(due_at)s as text) as timestamptz)"
+
+
 def enqueue(one_off: Mapping[str, object]) -> Call:
     """Puts a one-off into the due queue; one row: its occurrence id.
 
@@ -37,18 +50,11 @@ def enqueue(one_off: Mapping[str, object]) -> Call:
             installation's zone, as text), delay (interval as text), queue, priority, dedupe_key, timeout,
             max_attempts, retry_delay, title.
     """
-    return Call(
-        """
+    template: LiteralString = """
         select jittask.enqueue(
           handler => cast(%(handler)s as text),
           args => cast(cast(%(args)s as text) as jsonb),
-          due_at => coalesce(
-            cast(cast(%(due_at)s as text) as timestamptz),
-            jittask.to_instant(
-              cast(cast(%(local_due_at)s as text) as timestamp), jittask.installation_timezone()
-            ),
-            jittask.now() + cast(cast(%(delay)s as text) as interval)
-          ),
+          due_at => {due_at},
           queue => cast(%(queue)s as text),
           priority => cast(%(priority)s as int),
           dedupe_key => cast(%(dedupe_key)s as text),
@@ -57,9 +63,8 @@ def enqueue(one_off: Mapping[str, object]) -> Call:
           retry_delay => cast(cast(%(retry_delay)s as text) as interval),
           title => cast(%(title)s as text)
         )
-        """,
-        one_off,
-    )
+    """
+    return Call(template.format(due_at=_due_at(one_off)), one_off)
 
 
 def enqueue_many(one_off: Mapping[str, object], args: Sequence[str], due: Sequence[str] | None) -> Call:
@@ -70,30 +75,18 @@ def enqueue_many(one_off: Mapping[str, object], args: Sequence[str], due: Sequen
         args: the arguments of each, JSON text.
         due: the due time of each, as instants in text; None = the one of `one_off`.
     """
-    return Call(
-        """
+    template: LiteralString = """
         select i.occurrence_id
         from unnest(
           jittask.enqueue_many(
             handler => cast(%(handler)s as text),
-            args => coalesce(
-              (select array_agg(cast(a.value as jsonb) order by a.position)
-               from json_array_elements_text(cast(cast(%(each_args)s as text) as json))
-                 with ordinality a (value, position)),
-              '{}'
+            args => array(
+              select cast(a.value as jsonb)
+              from json_array_elements_text(cast(cast(%(each_args)s as text) as json))
+                with ordinality a (value, position)
+              order by a.position
             ),
-            due_at => coalesce(
-              (select array_agg(cast(d.value as timestamptz) order by d.position)
-               from json_array_elements_text(cast(cast(%(each_due_at)s as text) as json))
-                 with ordinality d (value, position)),
-              array[coalesce(
-                cast(cast(%(due_at)s as text) as timestamptz),
-                jittask.to_instant(
-                  cast(cast(%(local_due_at)s as text) as timestamp), jittask.installation_timezone()
-                ),
-                jittask.now() + cast(cast(%(delay)s as text) as interval)
-              )]
-            ),
+            due_at => {due_at},
             queue => cast(%(queue)s as text),
             priority => cast(%(priority)s as int),
             timeout => cast(cast(%(timeout)s as text) as interval),
@@ -103,7 +96,15 @@ def enqueue_many(one_off: Mapping[str, object], args: Sequence[str], due: Sequen
           )
         ) with ordinality i (occurrence_id, position)
         order by i.position
-        """,
+    """
+    each: LiteralString = """array(
+              select cast(d.value as timestamptz)
+              from json_array_elements_text(cast(cast(%(each_due_at)s as text) as json))
+                with ordinality d (value, position)
+              order by d.position
+            )"""
+    return Call(
+        template.format(due_at="array[" + _due_at(one_off) + "]" if due is None else each),
         {
             **one_off,
             "each_args": json.dumps(list(args)),
