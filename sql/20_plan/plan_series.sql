@@ -1,6 +1,7 @@
 -- Plans the series of one source row of a repeating date-field task. p_nominal_at: the first due
 -- that the row gives now, null when the row is gone, does not match or has no usable date.
--- p_edited: the task was changed, not the row, so that the count goes on.
+-- p_edited: the task or its calendar was changed, not the row: the count goes on, and what is planned
+-- is looked at anew.
 -- Locks: source row (held by the caller), waiting queue row, series row. A claim holds its queue row
 -- while it plans the next one, so waiting for that row first makes its result visible here.
 create or replace function jittask.plan_series(
@@ -18,6 +19,7 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off
 as $$
 declare
   v_anchor_at timestamptz :=
@@ -49,7 +51,8 @@ begin
       and q.plan_no = p_plan.plan_no
       and q.first_claimed_at is null
   );
-  if not v_moved and v_planned and v_series.end_at is not distinct from p_end_at then
+  if not p_edited and not v_moved and v_planned
+     and v_series.end_at is not distinct from p_end_at then
     return;
   end if;
   v_rule := jittask.task_rule(p_task, p_plan, v_anchor_at, p_end_at);
@@ -57,7 +60,7 @@ begin
     v_series.runs := 0;
     v_series.cursor_at := null;
   end if;
-  if v_moved or not v_planned then
+  if p_edited or v_moved or not v_planned then
     v_series.cursor_at := jittask.first_cursor(p_task, v_rule, v_series.cursor_at, p_now);
   end if;
   select o.nominal_at, o.due_at into v_next

@@ -9,30 +9,14 @@ language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
-set enable_seqscan = off
 as $$
 begin
-  if current_setting('max_prepared_transactions') = '0'
-     and exists (select from jittask.worker w where w.sleeps)
-     and exists (select from jittask.setting s where s.name = 'notify' and s.value = 'on')
-     and exists (
-       select
-       from (
-         select distinct t.queue, t.priority
-         from jittask.task t
-         where t.task_id = any (p_task_ids)
-       ) l
-       cross join lateral (
-         select
-         from jittask.due_queue q
-         where q.queue = l.queue
-           and q.priority = l.priority
-           and q.run_at >= p_now - interval '1 minute'
-           and q.run_at < p_now + interval '1 second'
-           and q.lease_id is null
-         limit 1
-       ) near
-     ) then
+  if not exists (select from jittask.worker w where w.sleeps)
+     or current_setting('max_prepared_transactions') <> '0' then
+    return;
+  end if;
+  if exists (select from jittask.setting s where s.name = 'notify' and s.value = 'on')
+     and jittask.runs_soon(p_task_ids, p_now) then
     perform pg_notify('jittask_due', '');
   end if;
 end;

@@ -7,6 +7,7 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 as $$

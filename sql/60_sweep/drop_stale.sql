@@ -9,6 +9,7 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off
 as $$
 declare
   v_count bigint;

@@ -18,6 +18,7 @@ begin
         ('jittask_worker', 'grant usage on schema jittask to %I'),
         ('jittask_worker', 'grant select on all tables in schema jittask to %I'),
         ('jittask_client', 'grant usage on schema jittask to %I'),
+        ('jittask_client', 'grant select on jittask.setting to %I'),
         ('jittask_viewer', 'grant usage on schema jittask to %I'),
         ('jittask_viewer', 'grant select on jittask.waiting, jittask.execution_record, jittask.calendar, jittask.calendar_day to %I')
     ) g (role, statement)
@@ -36,7 +37,7 @@ begin
         ]),
         ('jittask_client', array[
           'now', 'enqueue', 'enqueue_many', 'cancel', 'retry', 'sees_results', 'cron_next',
-          'next_occurrences', 'shift_to_workday'
+          'next_occurrences', 'shift_to_workday', 'installation_timezone', 'to_instant'
         ]),
         ('jittask_viewer', array[
           'now', 'sees_results', 'cron_next', 'next_occurrences', 'shift_to_workday', 'preview',

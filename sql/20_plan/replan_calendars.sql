@@ -1,0 +1,54 @@
+-- Plans anew every task that uses one of the given calendars, in this transaction: scheduled tasks
+-- in one statement, source rows in sets. Tables over 100,000 rows go through replan.
+-- Locks: waiting queue rows, then series rows.
+create or replace function jittask.replan_calendars(
+  p_calendars text[]
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := jittask.now();
+  v_task record;
+  v_rows bigint;
+begin
+  perform jittask.replan_scheduled(
+    array(
+      select t.task_id
+      from jittask.task t
+      where t.calendar = any (p_calendars)
+        and t.skip_holidays <> 'none'
+        and t.kind = 'scheduled'
+        and t.paused_at is null
+    ),
+    v_now
+  );
+  for v_task in
+    select t as task, p as plan
+    from jittask.task t
+    join jittask.plan p on p.task_id = t.task_id
+    where t.calendar = any (p_calendars)
+      and t.skip_holidays <> 'none'
+      and t.kind = 'date_field'
+      and t.paused_at is null
+      and p.broken is null
+    order by t.task_id
+  loop
+    execute format(
+      'select count(*) from (select from %s limit 100001) r', (v_task.task).source_table
+    )
+    into v_rows;
+    if v_rows > 100000 then
+      insert into jittask.replan (task_id, reason)
+      values ((v_task.task).task_id, 'its calendar changed');
+    else
+      perform jittask.plan_source_rows(
+        v_task.task, v_task.plan, (v_task.task).source_table || ' r', null, v_now, true
+      );
+    end if;
+  end loop;
+end;
+$$;
