@@ -35,7 +35,7 @@ begin
   if jsonb_typeof(v_object) <> 'object' or v_unknown is not null or v_missing is not null then
     raise exception using errcode = 'JT001',
       message = format('Source key "%s" does not fit table "%s"%s', left(p_source_key::text, 100), p_table,
-                       coalesce(format(': "%s" is no key column', v_unknown), format(': "%s" is missing', v_missing))),
+                       coalesce(': "' || v_unknown || '" is no key column', ': "' || v_missing || '" is missing')),
       hint = format('Give an object of the key columns "%s"', array_to_string(p_key_columns, '", "'));
   end if;
   select string_agg(jittask.key_constant(p_table, c.name, v_object -> c.name) || format(' as %I', c.name), ', ')

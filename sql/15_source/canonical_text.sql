@@ -53,8 +53,8 @@ begin
   execute format('select (%L::%s)::pg_catalog.text', v_text, p_type) into v_text;
   return v_text;
 exception
-  -- Extensions report a malformed value as they like: hstore and ltree as a syntax error.
-  when data_exception or syntax_error or program_limit_exceeded then
+  -- Extensions report a malformed value as they like: ltree as a syntax error, hstore as an internal one.
+  when data_exception or syntax_error or program_limit_exceeded or internal_error then
     return null;
 end;
 $$;

@@ -16,7 +16,7 @@ declare
   v_text   text;
 begin
   select t.* into v_column
-  from jittask.column_type(p_table, p_column) t;
+  from jittask.key_column(p_table, p_column) t;
   v_text := case
               when v_column.family in ('date', 'timestamp', 'timestamptz')
                    and p_value in ('"infinity"', '"-infinity"') then p_value #>> '{}'
@@ -28,7 +28,7 @@ begin
   if v_text is null then
     raise exception using errcode = 'JT001',
       message = format('Key column "%s" of type "%s" does not take the value "%s"', p_column, v_column.type_name,
-                       left(p_value #>> '{}', 100)),
+                       left(coalesce(p_value #>> '{}', 'null'), 100)),
       hint = jittask.value_hint(v_column.family, v_column.base_type);
   end if;
   return quote_literal(v_text)

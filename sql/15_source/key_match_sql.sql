@@ -24,7 +24,7 @@ as $$
            end,
            ' and ' order by c.ordinality) || ')'
   from unnest(p_key_columns) with ordinality c (name, ordinality)
-  cross join lateral jittask.column_type(p_table, c.name) t
+  cross join lateral jittask.key_column(p_table, c.name) t
   cross join lateral (
     select format('%I.%I%s', p_alias, c.name, t.row_cast) as operand,
            format('((%s)::pg_catalog.jsonb operator(pg_catalog.->>) %L::pg_catalog.text)', p_key, c.name) as value

@@ -16,7 +16,7 @@ as $$
     select row_number() over (order by octet_length(c.name), c.name collate "C") as n,
            to_json(c.name)::text || ': ' || k.opening as before, k.expression, k.closing
     from unnest(p_key_columns) c (name)
-    cross join lateral jittask.column_type(p_table, c.name) t
+    cross join lateral jittask.key_column(p_table, c.name) t
     cross join lateral jittask.key_part(t.family, format('%I.%I%s', p_alias, c.name, t.row_cast)) k
   ),
   joined as (

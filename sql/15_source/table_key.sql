@@ -15,11 +15,14 @@ as $$
     from pg_index i
     cross join lateral (
       select array_agg(a.attname::text order by n) as key_columns,
-             bool_and(a.attnotnull) as is_not_null,
+             -- Postgres 18 marks a column before its not-null constraint is validated.
+             bool_and(a.attnotnull and not exists (
+               select from pg_constraint c
+               where c.conrelid = a.attrelid and c.contype = 'n' and c.conkey[1] = a.attnum and not c.convalidated
+             )) as is_not_null,
              bool_and(i.indcollation[n - 1] = a.attcollation) as has_own_collations,
              min(a.attname) filter (
-               where t.family not in ('integer', 'numeric', 'bool', 'uuid', 'text', 'bpchar', 'citext', 'enum',
-                                      'date', 'time', 'timestamp', 'timestamptz', 'bytea')
+               where t.family <> all (jittask.key_families())
              ) as refused_column
       from generate_series(1, i.indnkeyatts) n
       join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[n - 1]

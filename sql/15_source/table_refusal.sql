@@ -10,6 +10,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
   select case
+           when c.oid is null then 'it does not exist'
            when c.relkind in ('v', 'm') then 'it is a ' || case c.relkind when 'm' then 'materialized ' else '' end || 'view'
            when c.relkind = 'f' then 'it is a foreign table'
            when c.relkind not in ('r', 'p') then 'it is not a table'
@@ -22,6 +23,7 @@ as $$
            when i.child is not null then format('"%s" inherits from it', i.child)
          end,
          case
+           when c.oid is null then 'Name the table as schema.table'
            when c.relkind in ('v', 'm') then 'Watch a table that the view reads'
            when c.relkind = 'f' then 'Run jittask_pg in the database that the table lives in'
            when c.relkind not in ('r', 'p') then 'Name an ordinary or partitioned table'
@@ -32,12 +34,12 @@ as $$
            when i.parent is not null or i.child is not null then
              'Use a partitioned table, or end the inheritance with ALTER TABLE … NO INHERIT'
          end
-  from pg_class c
+  from (values (p_table)) t (oid)
+  left join pg_class c on c.oid = t.oid
   cross join lateral (
     select (select min(h.inhparent::regclass::text) from pg_inherits h where h.inhrelid = c.oid) as parent,
            (select min(h.inhrelid::regclass::text) from pg_inherits h
             where h.inhparent = c.oid and c.relkind = 'r') as child,
            pg_partition_root(c.oid) as topmost
-  ) i
-  where c.oid = p_table;
+  ) i;
 $$;

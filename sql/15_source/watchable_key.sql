@@ -17,11 +17,7 @@ declare
 begin
   select r.reason, r.hint into v_reason, v_hint
   from jittask.table_refusal(p_table) r;
-  if not found then
-    raise exception using errcode = 'JT005',
-      message = format('Table "%s" cannot be watched: it does not exist', p_table),
-      hint = 'Name the table as schema.table';
-  elsif v_reason is null then
+  if v_reason is null then
     select k.key_columns, k.refusal, k.hint into v_key, v_reason, v_hint
     from jittask.table_key(p_table) k
     order by k.preference
