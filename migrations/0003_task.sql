@@ -221,6 +221,9 @@ create table jittask.plan (
     references jittask.task (task_id) on delete cascade
 );
 
+-- What a worker without --inline leaves to others.
+create index plan_of_internal_function on jittask.plan (task_id) where handler is null;
+
 comment on table jittask.plan is 'The compiled form of each task, made by its trigger; people write to task instead';
 comment on column jittask.plan.task_id is 'The task';
 comment on column jittask.plan.plan_no is

@@ -1,5 +1,5 @@
 -- Gives a worker up to p_limit due occurrences: they stay in the queue with the id of one new lease.
--- Committed before anything runs. Rows that need no look of their own (one-offs, rows of tasks
+-- Committed before anything runs. p_inline: the worker runs internal functions (task.source) too. Rows that need no look of their own (one-offs, rows of tasks
 -- without repeat or limits, on time) are claimed as a set; the others are judged one by one.
 -- Locks: queue rows (skip locked), then series and plan rows. Never the source rows, never task.
 create or replace function jittask.claim(
@@ -44,6 +44,10 @@ declare
 begin
   v_ids := jittask.lock_due(
     v_now, p_limit, p_queues,
+    case
+      when p_inline then '{}'
+      else array(select p.task_id from jittask.plan p where p.handler is null)
+    end,
     coalesce(jittask.from_us(p_after_run_us), '-infinity'), coalesce(p_after_id, 0)
   );
   if v_ids = '{}' then

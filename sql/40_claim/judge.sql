@@ -52,7 +52,7 @@ begin
       if v_planned then
         perform jittask.plan_next(v_row, v_task, v_plan, false);
       end if;
-      perform jittask.skip_overlap(v_row, v_task, p_now);
+      perform jittask.skip_overlap(v_row, p_now);
     end if;
     return false;
   end if;

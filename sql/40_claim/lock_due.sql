@@ -1,11 +1,12 @@
 -- Locks up to p_limit due occurrences in claim order (priority, run_at) and returns their ids.
 -- Each lane is one descent of due_queue_in_claim_order; lanes of one priority take turns by their
 -- oldest row. p_after_*: watermark, so that a drain does not read again the dead entries that it
--- left behind itself. Locks: queue rows, SKIP LOCKED. Caller: claim.
+-- left behind itself. p_except: tasks that are left to others. Locks: queue rows, SKIP LOCKED. Caller: claim.
 create or replace function jittask.lock_due(
   p_now timestamptz,
   p_limit int,
   p_queues text[],
+  p_except bigint[],
   p_after_run_at timestamptz,
   p_after_id bigint
 )
@@ -35,6 +36,7 @@ begin
         and q.run_at <= p_now
         and (q.run_at, q.occurrence_id) > (p_after_run_at, p_after_id)
         and q.lease_id is null
+        and (q.task_id is null or q.task_id <> all (p_except))
       order by q.queue, q.priority, q.run_at, q.occurrence_id
       limit 1
     ) h
@@ -51,6 +53,7 @@ begin
         and q.run_at <= p_now
         and (q.run_at, q.occurrence_id) > (p_after_run_at, p_after_id)
         and q.lease_id is null
+        and (q.task_id is null or q.task_id <> all (p_except))
       order by q.queue, q.priority, q.run_at, q.occurrence_id
       limit p_limit - cardinality(v_ids)
       for update skip locked

@@ -2,7 +2,6 @@
 -- share one record with a count. Caller: judge, which holds the queue row.
 create or replace function jittask.skip_overlap(
   p_row jittask.due_queue,
-  p_task jittask.task,
   p_now timestamptz
 )
 returns void

@@ -1,8 +1,6 @@
 -- Drops history partitions older than the setting history_retention, and old tries. With a tiny
--- lock_timeout: a partition in use is left for the next sweep, so that no claim waits for it.
-create or replace function jittask.drop_partitions(
-  p_now timestamptz
-)
+-- lock_timeout: a partition in use is left for the next sweep, so that no claim waits for it. By the wall clock: a rehearsed one must not prune.
+create or replace function jittask.drop_partitions()
 returns int
 language plpgsql
 volatile

@@ -22,7 +22,7 @@ begin
     'replanned', jittask.drain_replan(v_now, 20000),
     'stale_dropped', jittask.drop_stale(5000),
     'partitions_made', jittask.make_partitions(),
-    'partitions_dropped', jittask.drop_partitions(v_now)
+    'partitions_dropped', jittask.drop_partitions()
   );
   return v_done;
 end;

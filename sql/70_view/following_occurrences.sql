@@ -22,9 +22,11 @@ begin
     return query select 1, p_nominal_at, p_due_at;
     return;
   end if;
-  select jittask.row_rule(p_task, p, p_source_key) into v_rule
-  from jittask.plan p
-  where p.task_id = p_task.task_id;
+  v_rule := (
+    select jittask.row_rule(p_task, p, p_source_key)
+    from jittask.plan p
+    where p.task_id = p_task.task_id
+  );
   select least(p_count, p_task.max_runs - s.runs) into v_left
   from jittask.series s
   where s.task_id = p_task.task_id and s.source_key = p_source_key;
