@@ -23,7 +23,8 @@ declare
   );
   v_whole_day bool := p_function = 'field_end' and p_type = 'date' and p_at_time is null;
   v_seconds numeric := coalesce(extract(epoch from p_at_time), 0);
-  v_margin int := abs(v_months) * 31 + abs(v_days) + abs(v_elapsed) / 86400 + 3;
+  -- Days that the offset can move a value by, with room for the zone.
+  v_margin numeric := abs(v_months::numeric) * 31 + abs(v_days::numeric) + ceil(abs(v_elapsed) / 86400) + 3;
   v_call text := format(
     'jittask.%I(%s, %s, %L::pg_catalog.time, %L::pg_catalog.text)',
     p_function, p_column_sql, format(c_interval, v_months, v_days, v_elapsed),
@@ -75,9 +76,9 @@ begin
     'case when %1$s operator(pg_catalog.>=) %2$L::pg_catalog.%3$I and %1$s operator(pg_catalog.<=) %4$L::pg_catalog.%3$I'
     ' then %5$s when %1$s is not null then %6$s end',
     p_column_sql,
-    to_char(date '0001-01-01' + v_margin, 'YYYY-MM-DD') || case p_type when 'timestamptz' then ' 00:00+00' else '' end,
+    to_char(date '0001-01-01' + v_margin::int, 'YYYY-MM-DD') || case p_type when 'timestamptz' then ' 00:00+00' else '' end,
     p_type,
-    to_char(date '9999-12-31' - v_margin, 'YYYY-MM-DD') || case p_type when 'timestamptz' then ' 00:00+00' else '' end,
+    to_char(date '9999-12-31' - v_margin::int, 'YYYY-MM-DD') || case p_type when 'timestamptz' then ' 00:00+00' else '' end,
     v_instant, v_call
   );
 end;
