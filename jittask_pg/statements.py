@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import LiteralString, NamedTuple
+from typing import Any, LiteralString, NamedTuple
+
+from .database import Connection
 
 __all__ = ["Call"]
 
@@ -982,3 +984,288 @@ def server_facts() -> Call:
         ) o (age, application_name) on true
         """
     )
+
+
+def canonical_key(task_name: str, source_key: str) -> Call:
+    """The key of a source row as records hold it, JSON text; no row for a task without a table.
+
+    Args:
+        task_name: a date-field task.
+        source_key: an object, or the bare value of a one-column key, as JSON text.
+    """
+    return Call(
+        """
+        select jittask.canonical_key(w.table_oid, w.key_columns, cast(cast(%(source_key)s as text) as jsonb))
+        from jittask.task t
+        join jittask.watch w on w.source_table = t.source_table
+        where t.name = cast(%(task_name)s as text)
+        """,
+        {"task_name": task_name, "source_key": source_key},
+    )
+
+
+# Workers: these run on a worker's own connections, in autocommit mode. Instants are microseconds since 1970
+# and arrays are sent as literals, because datetimes and adapted lists cost more than the statements.
+
+
+class Claimed(NamedTuple):
+    """An occurrence as the claim hands it out.
+
+    Attributes:
+        occurrence_id: the occurrence.
+        lease_id: the lease of this claim, the same in all rows of it.
+        token: proves the lease in later calls.
+        handler: the function's name; None = the source in `detail`.
+        args: keyword arguments, JSON text; None = none.
+        source_key: canonical text of the source row's key; empty = no row.
+        nominal_us: instant by the rule alone; None = the date of the row does not matter.
+        due_us: instant at which it was due.
+        run_us: instant by which the claim ordered it.
+        attempt: number of this run, from 1.
+        missed: how many missed occurrences it stands for.
+        detail: what a worker must know of the task, JSON text; None = plain one-off.
+    """
+
+    occurrence_id: int
+    lease_id: int
+    token: int
+    handler: str | None
+    args: str | None
+    source_key: str
+    nominal_us: int | None
+    due_us: int
+    run_us: int
+    attempt: int
+    missed: int
+    detail: str | None
+
+
+class Report(NamedTuple):
+    """How runs of one lease ended, as arrays of one length; None = the default for all of them.
+
+    Attributes:
+        occurrence_ids: the occurrences.
+        started_us: when each function was called; None = it never was.
+        finished_us: when each ended.
+        outcomes: completed, error, timed_out, cancelled, skipped, retry or snooze; None = all completed.
+        results: JSON text or None.
+        errors: text or None.
+        logs: captured log lines or None.
+        run_us: for retry and snooze, when to run again.
+    """
+
+    occurrence_ids: Sequence[int]
+    started_us: Sequence[int | None]
+    finished_us: Sequence[int]
+    outcomes: list[str] | None = None
+    results: list[str | None] | None = None
+    errors: list[str | None] | None = None
+    logs: list[str | None] | None = None
+    run_us: list[int | None] | None = None
+
+
+def register_worker(
+    connection: Connection, name: str, host: str, pid: int, version: str, queues: Sequence[str] | None
+) -> int:
+    """Makes a worker known; its id."""
+    row = connection.execute(
+        "select jittask.register_worker(%s::text, %s::text, %s::int, %s::text, %s::text[])",
+        (name, host, pid, version, None if queues is None else list(queues)),
+    ).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def unregister_worker(connection: Connection, worker_id: int) -> None:
+    """A worker says good-bye."""
+    connection.execute("select jittask.unregister_worker(%s::bigint)", (worker_id,))
+
+
+def claim(
+    connection: Connection,
+    worker_id: int,
+    limit: int,
+    queues: Sequence[str] | None,
+    after: tuple[int, int] | None,
+    *,
+    inline: bool,
+) -> list[tuple[Any, ...]]:
+    """Claims due occurrences, in claim order; plain tuples in the order of `Claimed`.
+
+    Args:
+        connection: of the worker.
+        worker_id: the worker.
+        limit: at most so many.
+        queues: None = all.
+        after: watermark, (run_us, occurrence_id) of the last one claimed before; None = from the start.
+        inline: whether occurrences with source are wanted too.
+    """
+    return connection.execute(
+        """
+        select c.occurrence_id, c.lease_id, c.token, c.handler, c.args, c.source_key, c.nominal_us, c.due_us,
+          c.run_us, c.attempt, c.missed, c.detail
+        from jittask.claim(%s::bigint, %s::int, %s::text[], %s::bigint, %s::bigint, %s::bool) c
+        """,
+        (
+            worker_id,
+            limit,
+            None if queues is None else list(queues),
+            *(after or (None, None)),
+            inline,
+        ),
+    ).fetchall()
+
+
+def finish(
+    connection: Connection, lease_id: int, token: int, report: Report, *, ends_lease: bool
+) -> list[tuple[int, str]]:
+    """Reports how runs ended. Rows, (occurrence_id, verdict), only for what did not end as told."""
+    return connection.execute(
+        """
+        select f.occurrence_id, f.verdict
+        from jittask.finish(
+          %s::bigint, %s::bigint, %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[],
+          %s::text[], %s::bigint[], %s::bool
+        ) f
+        """,
+        (
+            lease_id,
+            token,
+            _numbers(report.occurrence_ids),
+            _numbers(report.started_us),
+            _numbers(report.finished_us),
+            report.outcomes,
+            report.results,
+            report.errors,
+            report.logs,
+            None if report.run_us is None else _numbers(report.run_us),
+            ends_lease,
+        ),
+    ).fetchall()
+
+
+def give_back(
+    connection: Connection,
+    lease_id: int,
+    token: int,
+    occurrence_ids: Sequence[int],
+    delay: float,
+    reason: str | None,
+    *,
+    ends_lease: bool,
+) -> int:
+    """Gives claimed occurrences back unrun, to wait `delay` seconds; how many were still the worker's."""
+    row = connection.execute(
+        """
+        select jittask.give_back(
+          %s::bigint, %s::bigint, %s::bigint[], make_interval(secs => %s::float8), %s::text, %s::bool
+        )
+        """,
+        (lease_id, token, _numbers(occurrence_ids), delay, reason, ends_lease),
+    ).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def renew(connection: Connection, worker_id: int) -> list[tuple[int, list[int] | None]]:
+    """Extends the worker's leases: each lease still held, with the occurrences asked to end."""
+    return connection.execute(
+        "select r.lease_id, r.stopping from jittask.renew(%s::bigint) r", (worker_id,)
+    ).fetchall()
+
+
+def doze(connection: Connection, worker_id: int, queues: Sequence[str] | None) -> int | None:
+    """Marks the worker as sleeping; when something runs next, in microseconds, None = nothing is planned."""
+    row = connection.execute(
+        "select jittask.doze(%s::bigint, %s::text[])", (worker_id, None if queues is None else list(queues))
+    ).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def sweep(connection: Connection) -> dict[str, Any]:
+    """Maintenance; what was done, ``{"busy": true}`` where another is at it."""
+    row = connection.execute("select jittask.sweep()").fetchone()
+    assert row is not None
+    return row[0]
+
+
+def replan_waits(connection: Connection) -> bool:
+    """Whether something waits to be planned anew, so that a sweep is worth while."""
+    row = connection.execute(
+        "select exists (select from jittask.replan) or exists (select from jittask.backfill)"
+    ).fetchone()
+    return row is not None and bool(row[0])
+
+
+def worker_settings(connection: Connection) -> tuple[float, float]:
+    """The settings poll_interval and lease_duration, in seconds."""
+    rows: dict[str, float] = dict(
+        connection.execute(
+            """
+            select s.name, extract(epoch from s.value::interval)::float8
+            from jittask.setting s
+            where s.name in ('poll_interval', 'lease_duration')
+            """
+        ).fetchall()
+    )
+    return rows.get("poll_interval", 1.0), rows.get("lease_duration", 30.0)
+
+
+def session_state(connection: Connection) -> tuple[str, bool]:
+    """The fixed instant of the session's clock (empty = the real clock), and whether it can only read."""
+    row = connection.execute(
+        """
+        select coalesce(current_setting('jittask.fake_now', true), ''),
+          current_setting('transaction_read_only')::bool
+        """
+    ).fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
+def clock_us(connection: Connection) -> int:
+    """The wall clock of the server, in microseconds since 1970."""
+    row = connection.execute("select (extract(epoch from clock_timestamp()) * 1000000)::bigint").fetchone()
+    assert row is not None
+    return row[0]
+
+
+def now_us(connection: Connection) -> int:
+    """``jittask.now()`` in microseconds since 1970."""
+    row = connection.execute("select (extract(epoch from jittask.now()) * 1000000)::bigint").fetchone()
+    assert row is not None
+    return row[0]
+
+
+def set_clock(connection: Connection, instant_us: int | None) -> None:
+    """Fixes what ``jittask.now()`` answers in this session; None lets the real clock run again."""
+    connection.execute(
+        """
+        select set_config(
+          'jittask.fake_now',
+          coalesce(
+            to_char(
+              (timestamp 'epoch' + %s::bigint * interval '1 microsecond'), 'YYYY-MM-DD"T"HH24:MI:SS.US"+00"'
+            ),
+            ''
+          ),
+          false
+        )
+        """,
+        (instant_us,),
+    )
+
+
+def lease_contents(connection: Connection, worker_id: int, lease_id: int) -> tuple[int, list[int]] | None:
+    """Token and occurrences of a lease of this worker, of which it knows only that it is there."""
+    return connection.execute(
+        "select l.token, l.occurrence_ids from jittask.lease l where l.lease_id = %s and l.worker_id = %s",
+        (lease_id, worker_id),
+    ).fetchone()
+
+
+def _numbers(values: Sequence[int | None]) -> str:
+    if None in values:
+        return "{" + ",".join("NULL" if value is None else str(value) for value in values) + "}"
+    return "{" + ",".join(map(str, values)) + "}"
