@@ -188,6 +188,14 @@ def translated() -> Generator[None, None, None]:
         raise from_database(error) from error
 
 
+# Where the sentence alone does not say what to do.
+_WAYS_OUT = {
+    "task_calendar_exists": "Fill the calendar first: jittask calendar sync CODE; or add one of your own",
+    "task_name_is_unique": "Choose another name, or change the task that has it",
+    "calendar_of_the_day_exists": "Add the calendar first: jittask calendar add NAME",
+}
+
+
 def _from_constraint(error: psycopg.Error, fact: str, value: str | None, way_out: str | None) -> JitTaskError:
     # The names of our constraints are sentences that say what they ask for; DETAIL of a check violation
     # repeats the whole row, which helps nobody and may hold what should not be shown.
@@ -200,6 +208,7 @@ def _from_constraint(error: psycopg.Error, fact: str, value: str | None, way_out
             f'"{error.diag.column_name}" of {table} is missing', None, way_out or "Give it a value"
         )
     sentence = (name or "").replace("_", " ")
+    way_out = way_out or _WAYS_OUT.get(name or "")
     if error.sqlstate == "23514":
         return InvalidValueError(f'Refused by the rule "{sentence}"', None, way_out)
     return InvalidValueError(f'Refused by the rule "{sentence}"', value, way_out)

@@ -1,0 +1,147 @@
+"""What every command shares: the options that name the database, and the connection behind them."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import click
+
+from ..connections import Rows, Steps, drive
+from ..database import DSN_VARIABLE, Connection, connect
+from ..errors import LockError, translated
+from ..migration import check_schema
+from ..statements import Call, local_times
+
+__all__ = ["Session", "database_options", "json_option", "with_session"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_LOCK_TRIES = 6
+
+
+class Session:
+    """One run of a command: how it answers, and its connection, which is opened when first used."""
+
+    def __init__(self, dsn: str | None, *, as_json: bool) -> None:
+        self.dsn = dsn
+        self.as_json = as_json
+        self._connection: Connection | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """A connection to a database whose schema this package can work with."""
+        if self._connection is None:
+            connection = self.plain_connection()
+            check_schema(connection, self.dsn)
+        assert self._connection is not None
+        return self._connection
+
+    def plain_connection(self) -> Connection:
+        """The connection, whatever schema the database has."""
+        if self._connection is None:
+            self._connection = connect(self.dsn, application_name="jittask command")
+        return self._connection
+
+    def run(self, call: Call) -> Rows:
+        """Execute one statement."""
+
+        def steps() -> Steps[Rows]:
+            return (yield call)
+
+        return self.steps(steps())
+
+    def steps(self, steps: Steps[T]) -> T:
+        """Execute an operation of several statements."""
+        return drive(self.connection, steps)
+
+    @contextmanager
+    def transaction(self, *, undo: bool = False) -> Generator[None, None, None]:
+        """Within it, statements take effect together; with `undo` none does, whatever they answered."""
+        with translated(), self.connection.transaction(force_rollback=undo):
+            yield
+
+    def patiently(self, operation: Callable[[], T]) -> T:
+        """Try again while a table is locked by others; the operation is one transaction."""
+        for attempt in range(1, _LOCK_TRIES):
+            try:
+                return operation()
+            except LockError as error:
+                waited_for = "; ".join(filter(None, (error.fact, error.value)))
+                click.echo(f"Waiting: {waited_for} (attempt {attempt} of {_LOCK_TRIES})", err=True)
+                time.sleep(min(0.2 * 2**attempt, 3))
+        return operation()
+
+    def local(
+        self, instants: Sequence[datetime | None], tasks: Sequence[str | None] | None = None
+    ) -> list[datetime | None]:
+        """The instants with the offset that the server knows for the zone of their task.
+
+        Args:
+            instants: None stays None.
+            tasks: name of a task for each; None = the installation's zone.
+        """
+        names = [None] * len(instants) if tasks is None else list(tasks)
+        pairs = [
+            (instant.isoformat(), name) for instant, name in zip(instants, names, strict=True) if instant
+        ]
+        rows = iter(self.run(local_times(pairs)) if pairs else [])
+        return [None if instant is None else _with_offset(next(rows)) for instant in instants]
+
+    def localise(self, rows: Sequence[dict[str, Any]], columns: Sequence[str], task: str) -> None:
+        """Put local instants (see `local`) in place of those in `columns`.
+
+        Args:
+            rows: values by name.
+            columns: names of instants.
+            task: name of what holds the task's name, or of nothing in the rows: then it is the task's name.
+        """
+        for column in columns:
+            tasks = [row.get(task, task) for row in rows]
+            for row, instant in zip(rows, self.local([row[column] for row in rows], tasks), strict=True):
+                row[column] = instant
+
+    def close(self) -> None:
+        """Close the connection, if one was opened."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def database_options(command: Callable[P, T]) -> Callable[P, T]:
+    """Adds ``--dsn``, for commands that make their own connections."""
+    return click.option(
+        "--dsn",
+        envvar=DSN_VARIABLE,
+        metavar="DSN",
+        help=f"Connection string, postgresql://user@host/database; default: ${DSN_VARIABLE}.",
+    )(command)
+
+
+def json_option(command: Callable[P, T]) -> Callable[P, T]:
+    """Adds ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")(command)
+
+
+def with_session(command: Callable[Concatenate[Session, P], T]) -> Callable[..., T]:
+    """Adds the options, and calls the command with a `Session` that is closed afterwards."""
+
+    @functools.wraps(command)
+    def wrapper(*args: Any, dsn: str | None, as_json: bool, **kwargs: Any) -> T:
+        session = Session(dsn, as_json=as_json)
+        try:
+            return command(session, *args, **kwargs)
+        finally:
+            session.close()
+
+    return database_options(json_option(wrapper))
+
+
+def _with_offset(row: tuple[Any, ...]) -> datetime:
+    local, offset, _ = row
+    return datetime.fromisoformat(local).replace(tzinfo=timezone(timedelta(seconds=offset)))

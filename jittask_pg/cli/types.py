@@ -1,0 +1,148 @@
+"""Kinds of values that options take; a wrong one is a wrong usage and is refused before anything happens."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from ..errors import InvalidValueError, JitTaskError
+from ..moments import elapsed_text, interval_text, moment_of
+from ..rules import time_of_day
+
+__all__ = [
+    "DAY",
+    "ELAPSED",
+    "JSON_KEY",
+    "JSON_OBJECT",
+    "LENGTH",
+    "MOMENT",
+    "TASK_NAME",
+    "TIME_OF_DAY",
+    "WEEKDAYS",
+    "YEARS",
+    "keyword_pairs",
+]
+
+
+class _Read(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]  # generic in newer releases only
+    """A value that a function reads; its refusal is a usage error."""
+
+    def __init__(self, name: str, read: Callable[[str], Any]) -> None:
+        self.name = name
+        self._read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._read(value)
+        except InvalidValueError as error:
+            self.fail(
+                ". ".join(part for part in (error.fact, error.value, error.way_out) if part), param, ctx
+            )
+
+
+class _TaskName(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
+    name = "task"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from ..statements import task_names
+        from .session import Session
+
+        session = Session(ctx.params.get("dsn"), as_json=False)
+        try:
+            names = [str(row[0]) for row in session.run(task_names())]
+        except JitTaskError:
+            # Completion has nowhere to complain: the command itself will.
+            return []
+        finally:
+            session.close()
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def _json_object(text: str) -> str:
+    value = _json(text)
+    if not isinstance(value, dict):
+        raise InvalidValueError(f'"{text}" is no JSON object', None, 'Write {"name": value}')
+    return text
+
+
+def _json_key(text: str) -> str:
+    # A bare word is a key too: --key 7, --key A-17.
+    try:
+        json.loads(text)
+    except ValueError:
+        if text.lstrip()[:1] in ("{", "["):
+            _json(text)
+        return json.dumps(text, ensure_ascii=False)
+    return text
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise InvalidValueError(f'"{text}" is no JSON', str(error), 'Write {"name": value}') from None
+
+
+_WEEKDAY_NAMES = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+
+
+def _weekdays(text: str) -> tuple[int, ...]:
+    found: set[int] = set()
+    for word in filter(None, re.split(r"[,\s]+", text.lower())):
+        if word in ("none", "-"):
+            continue
+        match = [number for number, name in enumerate(_WEEKDAY_NAMES) if word.startswith(name)]
+        if not match:
+            raise InvalidValueError(f'"{word}" is no weekday', None, "Write sat,sun, or none")
+        found.update(match)
+    return tuple(sorted(found))
+
+
+def _years(text: str) -> tuple[int, ...]:
+    match = re.fullmatch(r"(\d{4})(?:(?:\.\.|-)(\d{4}))?", text.strip())
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+    if last < first:
+        raise InvalidValueError(f'"{text}" is no run of years', None, "Write 2026 or 2026..2030")
+    return tuple(range(first, last + 1))
+
+
+def _day(text: str) -> str:
+    moment = moment_of(text, "day")
+    if moment.whole_day is None:
+        raise InvalidValueError(f'"{text}" is no day', None, "Write 2026-12-31")
+    return moment.whole_day.isoformat()
+
+
+def keyword_pairs(pairs: Iterable[str]) -> dict[str, object]:
+    """Arguments given one by one as KEY=VALUE; a value that is JSON is read as such, else it is text."""
+    args: dict[str, object] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals or not key:
+            raise click.BadParameter(f'"{pair}" is not KEY=VALUE', param_hint="--arg")
+        try:
+            args[key] = json.loads(text)
+        except ValueError:
+            args[key] = text
+    return args
+
+
+MOMENT = _Read("moment", lambda text: moment_of(text, "time"))
+LENGTH = _Read("length", lambda text: interval_text(text, "this"))
+ELAPSED = _Read("length", lambda text: elapsed_text(text, "this"))
+TIME_OF_DAY = _Read("time", lambda text: time_of_day(text, "time").isoformat())
+JSON_OBJECT = _Read("json", _json_object)
+JSON_KEY = _Read("key", _json_key)
+WEEKDAYS = _Read("weekdays", _weekdays)
+YEARS = _Read("years", _years)
+DAY = _Read("day", _day)
+TASK_NAME = _TaskName()
