@@ -37,52 +37,23 @@ as $$
 declare
   v_now timestamptz := jittask.now();
   v_ids bigint[];
-  v_judged bigint[];
-  v_id bigint;
+  v_planned bigint[];
   v_lease_id bigint;
   v_token bigint := (random() * 9007199254740991)::bigint;
 begin
-  v_ids := jittask.lock_due(
+  select l.one_offs, l.planned
+  into v_ids, v_planned
+  from jittask.lock_due(
     v_now, p_limit, p_queues,
     case
       when p_inline then '{}'
       else array(select p.task_id from jittask.plan p where p.handler is null)
     end,
     coalesce(jittask.from_us(p_after_run_us), '-infinity'), coalesce(p_after_id, 0)
-  );
-  if v_ids = '{}' then
-    return;
+  ) l;
+  if v_planned <> '{}' then
+    v_ids := v_ids || jittask.judge_planned(v_planned, v_now);
   end if;
-  select
-    coalesce(array_agg(c.occurrence_id) filter (where c.plain), '{}'),
-    array_agg(c.occurrence_id order by c.no) filter (where not c.plain)
-  into v_ids, v_judged
-  from (
-    select i.no, q.occurrence_id,
-      q.task_id is null or (
-        p.plan_no is not null
-        and not p.judged
-        and (
-          q.first_claimed_at is not null
-          or q.plan_no = p.plan_no
-             and not exists (
-               select from jittask.due_queue o
-               where o.task_id = q.task_id
-                 and o.source_key = q.source_key
-                 and o.occurrence_id <> q.occurrence_id
-                 and o.first_claimed_at is not null
-             )
-        )
-      ) as plain
-    from unnest(v_ids) with ordinality i (occurrence_id, no)
-    join jittask.due_queue q on q.occurrence_id = i.occurrence_id
-    left join jittask.plan p on p.task_id = q.task_id
-  ) c;
-  foreach v_id in array coalesce(v_judged, '{}') loop
-    if jittask.judge(v_id, v_now) then
-      v_ids := v_ids || v_id;
-    end if;
-  end loop;
   if v_ids = '{}' then
     return;
   end if;

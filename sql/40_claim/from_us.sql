@@ -1,11 +1,11 @@
 -- Microseconds since 1970, UTC, as an instant. In whole seconds and a rest, because one product in
--- double precision would lose the last digit.
+-- double precision would lose the last digit. Stable for the sake of inlining, as to_us.
 create or replace function jittask.from_us(
   p_us bigint
 )
 returns timestamptz
 language sql
-immutable
+stable
 security invoker
 as $$
   select timestamptz '1970-01-01 00:00:00+00'
