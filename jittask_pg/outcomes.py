@@ -9,7 +9,7 @@ from .errors import InvalidValueError
 __all__ = ["Cancel", "Outcome", "Retry", "Snooze"]
 
 
-class Outcome(Exception):
+class Outcome(Exception):  # noqa: N818  # not an error, and callers write `raise Retry(…)`
     """Base of what a function raises to choose the outcome of its own run."""
 
 

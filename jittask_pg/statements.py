@@ -1124,8 +1124,8 @@ def finish(
         """
         select f.occurrence_id, f.verdict
         from jittask.finish(
-          %s::bigint, %s::bigint, %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[],
-          %s::text[], %s::bigint[], %s::bool
+          %s::bigint, %s::bigint, %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
+          %s::text[], %s::text[], %s::bigint[], %s::bool
         ) f
         """,
         (
