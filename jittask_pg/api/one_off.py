@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TypedDict
 
+from ..errors import InvalidValueError
+from ..rules import Offset
 from .definition import whole_number
-from .errors import InvalidValueError
 from .moments import elapsed_text, interval_text, moment_of
-from .rules import Offset
 
 __all__ = ["OneOffOptions", "due_times", "one_off_parameters"]
 

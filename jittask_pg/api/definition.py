@@ -6,7 +6,6 @@ What needs its clock, its zones or its catalogue is asked of it in steps, betwee
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -14,13 +13,13 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Literal, TypedDict, cast
 
-from . import statements
-from .conditions import json_value
-from .connections import Steps
-from .errors import InvalidValueError
+from .. import handlers, statements
+from ..conditions import json_value
+from ..connections import Steps
+from ..errors import InvalidValueError
+from ..rules import Anchor, Offset, Rule, once, time_of_day
+from ..tables import ColumnName, column_name
 from .moments import Moment, interval_text, last_instant_of, moment_of
-from .rules import Anchor, Offset, Rule, once, time_of_day
-from .tables import ColumnName, column_name
 
 __all__ = [
     "Function",
@@ -221,50 +220,27 @@ def handler_name(function: object, args: Mapping[str, object] | None, *, takes_r
         raise InvalidValueError(
             f'handler is "{function!r}", which is no function', None, "Give a function, or its name as text"
         )
-    name = _registered_name(function) or _dotted_path(function)
-    if args is not None:
-        _check_parameters(function, name, args, takes_row=takes_row)
+    name = handlers.name_of(function) or _dotted_path(function)
+    mismatch = None if args is None else handlers.call_error(function, args, takes_row=takes_row)
+    if mismatch is not None:
+        called = [*(["the row"] if takes_row else []), *(f"{argument}=…" for argument in args or ())]
+        raise InvalidValueError(
+            f'handler "{name}" does not take the call: {mismatch}',
+            f"It would be called with {', '.join(called) or 'no arguments'}",
+            "Give the missing arguments, or change the function's parameters",
+        )
     return name
-
-
-def _registered_name(function: Callable[..., Any]) -> str | None:
-    from . import handlers
-
-    return handlers.name_of(function)
 
 
 def _dotted_path(function: Callable[..., Any]) -> str:
     module, path = getattr(function, "__module__", None), getattr(function, "__qualname__", "")
-    if not module or not path or "<" in path or module == "__main__":
+    if not module or not path or "." in path or "<" in path or module == "__main__":
         raise InvalidValueError(
             f'handler is "{path or function!r}", which no worker can find by its path',
-            "It is nested in another function, or belongs to the program that is started itself"
-            if path
-            else None,
-            "Register it: @jt.handler, in a module that workers import; or move it to the top level of one",
+            "Only functions at the top level of a module that workers can import have one",
+            "Register it with @jt.handler in such a module, or move it there",
         )
     return f"{module}.{path}"
-
-
-def _check_parameters(
-    function: Callable[..., Any], name: str, args: Mapping[str, object], *, takes_row: bool
-) -> None:
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):
-        return
-    # The worker supplies "context" by itself to functions that ask for it.
-    supplied = {} if "context" not in signature.parameters or "context" in args else {"context": None}
-    try:
-        signature.bind(*([None] if takes_row else []), **args, **supplied)
-    except TypeError as error:
-        row = "the row first, then " if takes_row else ""
-        called = ", ".join(args) or "nothing more" if row else ", ".join(args) or "no arguments"
-        raise InvalidValueError(
-            f'handler "{name}" does not take the call: {error}',
-            f"It would be called with {row}{called}",
-            "Give the missing arguments with args=, or change the function's parameters",
-        ) from None
 
 
 def scheduled_steps(

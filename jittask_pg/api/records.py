@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
-from .conditions import Json, json_value
-from .errors import InvalidValueError
+from ..conditions import Json, json_value
+from ..errors import InvalidValueError
+from .definition import whole_number
 
 __all__ = [
     "STATUSES",
@@ -19,6 +20,7 @@ __all__ = [
     "Status",
     "key_text",
     "loaded",
+    "occurrence_number",
     "status_text",
 ]
 
@@ -120,6 +122,15 @@ def key_text(source_key: SourceKey | None) -> str | None:
         InvalidValueError: it holds a value that JSON cannot.
     """
     return None if source_key is None else json.dumps(json_value(source_key, "source_key"))
+
+
+def occurrence_number(occurrence_id: int) -> int:
+    """The id of an occurrence, if it can be one.
+
+    Raises:
+        InvalidValueError: it is no positive whole number.
+    """
+    return whole_number("occurrence_id", occurrence_id, 1, 2**63 - 1)
 
 
 def status_text(status: str | Iterable[str] | None) -> str | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from . import statements
-from .connections import Steps
-from .errors import InvalidValueError
-from .rules import Offset
+from .. import statements
+from ..connections import Steps
+from ..errors import InvalidValueError
+from ..rules import Offset
 
 __all__ = ["Moment", "elapsed_text", "instant_of", "interval_text", "last_instant_of", "moment_of"]
 
