@@ -1,4 +1,5 @@
--- Makes a worker known and returns its id. A restarted process registers anew.
+-- Makes a worker known and returns its id. A restarted process registers anew. The moment at which a
+-- new zone database of the server is noticed: servers take one in by a restart, and so do workers.
 create or replace function jittask.register_worker(
   p_name text,
   p_host text,
@@ -7,12 +8,18 @@ create or replace function jittask.register_worker(
   p_queues text[] default null
 )
 returns bigint
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_worker_id bigint;
+begin
+  perform jittask.check_zones();
   insert into jittask.worker (name, host, pid, version, queues)
   values (p_name, p_host, p_pid, p_version, p_queues)
-  returning worker_id;
+  returning worker_id into v_worker_id;
+  return v_worker_id;
+end;
 $$;
