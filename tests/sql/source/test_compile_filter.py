@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from psycopg import sql
 
-from tests.sql.source.helpers import ODD_SETTINGS, compiled, matching
+from tests.sql.source.helpers import ODD_SETTINGS, compiled, matching, value
 
 Session = psycopg.Connection
 
@@ -158,7 +159,10 @@ def test_enums_compare_in_the_order_of_their_labels(session: Session) -> None:
     assert matching(session, condition("mood", "<", {"field": "own"})) == [2]
 
 
-def test_values_of_every_type_find_their_row(session: Session) -> None:
+def test_values_of_every_type_find_their_row_and_compile_to_one_text(session: Session) -> None:
+    path = sql.SQL("set search_path = {}, public").format(
+        sql.Identifier(value(session, "select current_schema()"))
+    )
     session.execute(r"""
         create table t (
           id int primary key, i2 int2, i8 int8, f4 float4, f8 float8, v varchar(9), c char(5), n name, u uuid,
@@ -196,6 +200,13 @@ def test_values_of_every_type_find_their_row(session: Session) -> None:
         condition("j", "!=", [None]),
     ):
         assert matching(session, filter) == [1], filter
+        texts: set[str] = set()
+        for settings in ODD_SETTINGS.values():
+            session.execute(settings)
+            texts.add(compiled(session, filter))
+        assert len(texts) == 1, texts
+        session.execute("reset all")
+        session.execute(path)
 
 
 @pytest.mark.parametrize(
