@@ -44,6 +44,10 @@ class Base:
         self._own = OwnConnections(source, pooler=pooler, application_name=application_name)
         self._lock_patience = lock_patience
 
+    def run(self, steps: Steps[T]) -> T:
+        """Execute the statements of `steps` in a transaction of their own."""
+        return self._own.run(steps)
+
     def _define(
         self, make: Callable[[], Steps[str]], connection: AnyConnection | None, operation: str
     ) -> str:

@@ -52,7 +52,7 @@ class ExecutionRecord:
     Attributes:
         occurrence_id: its id, the same from planning to history.
         task_id: its task; None for a one-off.
-        task_name: name of the task; for a one-off its title or function.
+        task_name: name of the task; for a one-off its title, None without one.
         kind: scheduled, date_field or one_off.
         source_key: key columns of the source row; None without one.
         nominal_at: instant by the rule alone.
