@@ -37,6 +37,11 @@ def value(
     return row[0]
 
 
+def has_citext(session: psycopg.Connection) -> bool:
+    """Whether the server brings the extension type that most people know."""
+    return value(session, "select exists (select from pg_available_extensions where name = 'citext')")
+
+
 def compiled(session: psycopg.Connection, filter: object, table: str = "t", timezone: str = "UTC") -> str:
     """What compile_filter makes of a filter."""
     return value(

@@ -12,12 +12,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
 from tests.sql.source.evaluation import Evaluation
-from tests.sql.source.helpers import ODD_SETTINGS, matching
+from tests.sql.source.helpers import ODD_SETTINGS, has_citext, matching
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MOODS = ["sad", "so-so", "happy"]
@@ -162,8 +162,13 @@ EVALUATION = Evaluation(
 def test_a_filter_matches_the_rows_that_python_matches(
     session: psycopg.Connection, rows: list[dict[str, Any]], filter: dict[str, Any], odd: str
 ) -> None:
+    if not has_citext(session):
+        assume('"e"' not in json.dumps(filter))
     columns = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind.sql))  # pyright: ignore[reportArgumentType]
+        sql.SQL("{} {}").format(
+            sql.Identifier(name),
+            sql.SQL("text" if name == "e" and not has_citext(session) else kind.sql),
+        )
         for name, kind in KINDS.items()
     )
     with session.transaction(force_rollback=True):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import psycopg
 import pytest
 
-from tests.sql.source.helpers import compiled, filter_refusal
+from tests.sql.source.helpers import compiled, filter_refusal, has_citext
 
 Session = psycopg.Connection
 
@@ -23,11 +25,12 @@ def orders(session: Session) -> Session:
         create table t (
           id int primary key, status text, amount numeric, ratio float4, paid bool, small int2, day date, at timestamptz,
           local timestamp, clock time, span interval, mark uuid, raw bytea, net inet, mood mood, doc json, docs jsonb,
-          tags text[], moods mood[], pair pair, price money, range int4range, own own_range, mail citext, mails citext[],
-          gone int
+          tags text[], moods mood[], pair pair, price money, range int4range, own own_range, gone int
         );
         alter table t drop gone;
     """)
+    if has_citext(session):
+        session.execute("alter table t add mail citext, add mails citext[]")
     return session
 
 
@@ -173,6 +176,8 @@ def orders(session: Session) -> Session:
 def test_a_refusal_names_the_field_quotes_the_value_and_shows_the_way_out(
     orders: Session, filter: object, message: str, hint: str
 ) -> None:
+    if "mail" in json.dumps(filter) and not has_citext(orders):
+        pytest.skip("the server does not bring citext")
     said = filter_refusal(orders, filter)
     assert message in (said.message_primary or "")
     assert hint in (said.message_hint or "")
