@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.sql.source.helpers import has_citext
+from tests.sql.source.helpers import has_citext, value
 
 _NUMBERS = itertools.count(1)
 
@@ -30,4 +30,15 @@ def citext(session: psycopg.Connection) -> psycopg.Connection:
     """The session, where the server brings citext; the embedded one does not."""
     if not has_citext(session):
         pytest.skip("the server does not bring citext")
+    return session
+
+
+@pytest.fixture
+def caseless(session: psycopg.Connection) -> psycopg.Connection:
+    """The session, with a collation `caseless` under which "a" equals "A", where the server has ICU."""
+    if not value(session, "select exists (select from pg_collation where collprovider = 'i')"):
+        pytest.skip("the server was built without ICU")
+    session.execute(
+        "create collation caseless (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
+    )
     return session

@@ -206,13 +206,10 @@ def test_columns_of_other_built_in_types_may_be_tested_for_null(orders: Session,
     assert compiled(orders, {field: None}) == f"((r.{field} is null) is true)"
 
 
-def test_patterns_are_refused_where_the_collation_would_make_them_raise(session: Session) -> None:
-    session.execute("""
-        create collation caseless (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
-        create table t (id int primary key, name text collate caseless);
-    """)
+def test_patterns_are_refused_where_the_collation_would_make_them_raise(caseless: Session) -> None:
+    caseless.execute("create table t (id int primary key, name text collate caseless)")
     for op in ("like", "ilike", "starts_with"):
-        said = filter_refusal(session, {"field": "name", "op": op, "value": "a"})
+        said = filter_refusal(caseless, {"field": "name", "op": op, "value": "a"})
         assert f'does not take the op "{op}"' in (said.message_primary or "")
 
 
