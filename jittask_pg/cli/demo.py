@@ -15,8 +15,8 @@ __all__ = ["demo"]
 def demo(dsn: str | None, as_json: bool) -> int:
     """Show it all at work: two workers, two watched tables of 30,000 rows, a live view, a count at the end.
 
-    Without a database it starts a Postgres of its own (extra `embedded`); on a server that is named it makes a
-    database of its own, and drops it at the end. Exit code 0 only if what ran is what had to run.
+    Without a database it starts a Postgres of its own (extra `embedded`); on a server that is named it makes
+    a database of its own, and drops it at the end. Exit code 0 only if what ran is what had to run.
 
     \b
     Examples:

@@ -15,14 +15,15 @@ from .view import table
 __all__ = ["Report"]
 
 _RAN = """
-select coalesce(e.task_name, ''), coalesce(e.source_key ->> 'id', ''), date_trunc('second', e.due_at), e.status
+select coalesce(e.task_name, ''), coalesce(e.source_key ->> 'id', ''), date_trunc('second', e.due_at),
+  e.status
 from jittask.execution_record e
 where e.due_at between %s and %s and e.status <> 'cancelled'
 """
 
 _RECORDS = """
-select r.occurrence_id, r.task_name, coalesce(r.source_key ->> 'id', ''), r.status, r.worker, r.due_at, r.started_at,
-  r.duration, coalesce(r.result ->> 0, r.result::text, r.error, '')
+select r.occurrence_id, r.task_name, coalesce(r.source_key ->> 'id', ''), r.status, r.worker, r.due_at,
+  r.started_at, r.duration, coalesce(r.result ->> 0, r.result::text, r.error, '')
 from (
   select e.*, row_number() over (
     partition by case when e.kind = 'one_off' then '' else e.task_name end, e.status
@@ -153,6 +154,7 @@ def _ahead(connection: Connection, day: Day) -> dict[str, tuple[int, int]]:
 
 
 def _records(connection: Connection, day: Day) -> list[str]:
+    found = connection.execute(_RECORDS).fetchall()
     rows = [
         [
             occurrence_id,
@@ -165,9 +167,7 @@ def _records(connection: Connection, day: Day) -> list[str]:
             worker or "",
             said[:48],
         ]
-        for occurrence_id, task, key, status, worker, due_at, started_at, duration, said in connection.execute(
-            _RECORDS
-        ).fetchall()
+        for occurrence_id, task, key, status, worker, due_at, started_at, duration, said in found
     ]
     return table(["record", "task", "row", "status", "due", "begun", "took", "worker", "result"], rows)
 

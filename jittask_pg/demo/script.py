@@ -180,8 +180,8 @@ def _contract_moved_in(stage: Stage) -> str:
 
 
 def _drop_order(stage: Stage) -> str:
-    number = _one(stage, f"delete from orders where id = ({_NEXT_UNPAID}) returning number")  # noqa: S608
-    return f"delete from orders: {number}"
+    sql = f"delete from orders where id = ({_NEXT_UNPAID}) returning number"  # noqa: S608
+    return "order deleted: " + _one(stage, sql)
 
 
 def _reviews(stage: Stage) -> str:

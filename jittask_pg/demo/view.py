@@ -15,7 +15,7 @@ import click
 from ..database import Connection
 from .definitions import TASKS, Day
 
-__all__ = ["View", "ago", "table"]
+__all__ = ["View", "table"]
 
 _PLANNED = """
 select coalesce(t.name, 'one-offs'), count(*), min(w.run_at)
@@ -34,8 +34,8 @@ limit 3
 """
 
 _ENDED = """
-select e.occurrence_id, coalesce(e.task_name, e.kind), e.source_key ->> 'id', e.status, e.due_at, e.started_at,
-  coalesce(e.result ->> 0, e.result::text, e.error, '')
+select e.occurrence_id, coalesce(e.task_name, e.kind), e.source_key ->> 'id', e.status, e.due_at,
+  e.started_at, coalesce(e.result ->> 0, e.result::text, e.error, '')
 from jittask.execution_record e
 where e.finished_at is not null and e.finished_at >= %s
 order by e.finished_at
@@ -122,7 +122,7 @@ class View:
         for one in news:
             groups.setdefault((one.task, one.status), []).append(one)
         for (task, status), group in groups.items():
-            text = f"{task} {_key(group[0].key)}{ago(group[0])}: {group[0].said}"
+            text = f"{task} {_key(group[0].key)}{_begun(group[0])}: {group[0].said}"
             if len(group) > 1:
                 text = f"{task}, {len(group)} rows: {group[0].said}, …"
             self._line(seconds, "ran" if status == "completed" else status, text)
@@ -176,16 +176,9 @@ class View:
             colour = "green" if one.status == "completed" else "yellow"
             lines.append(
                 f"  {(one.due_at - self._day.begin).total_seconds():4.1f} s  "
-                f"{click.style(one.task, fg=colour)} {_key(one.key)}{ago(one)}: {one.said or one.status}"
+                f"{click.style(one.task, fg=colour)} {_key(one.key)}{_begun(one)}: {one.said or one.status}"
             )
         return lines
-
-
-def ago(one: _Ended) -> str:
-    """How long after its due time a run began, for people."""
-    if one.started_at is None:
-        return ""
-    return f"{(one.started_at - one.due_at).total_seconds() * 1000:.0f} ms after due"
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
@@ -210,6 +203,12 @@ def _line_of(task: str) -> str:
 
 def _key(key: str | None) -> str:
     return "" if key is None else f"id {key} "
+
+
+def _begun(one: _Ended) -> str:
+    if one.started_at is None:
+        return "never begun"
+    return f"{(one.started_at - one.due_at).total_seconds() * 1000:.0f} ms after due"
 
 
 def _until(left: timedelta) -> str:
