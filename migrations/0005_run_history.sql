@@ -39,7 +39,7 @@ create index run_history_by_occurrence on jittask.run_history (occurrence_id);
 create index run_history_by_task on jittask.run_history (task_id, due_at) where task_id is not null;
 create index run_history_by_name on jittask.run_history (task_name, due_at) where task_name is not null;
 create index run_history_not_completed on jittask.run_history (outcome, due_at) where outcome <> 'completed';
-create index run_history_by_time on jittask.run_history using brin (due_at);
+create index run_history_by_time on jittask.run_history (due_at);
 
 comment on table jittask.run_history is 'One final row per occurrence that ended; partitioned by finished_at';
 comment on column jittask.run_history.occurrence_id is 'The occurrence, as it was called in the due queue';
