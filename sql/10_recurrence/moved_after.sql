@@ -1,7 +1,7 @@
--- What occurrence_after promises, for rules that move off or drop free days. Thinks in days: the
--- nominal days that can reach the first possible due day are taken in turn, each with the target
--- that the calendar gives it, and only the winning day is searched for its time. So a golden week
--- costs as many steps as it has days, however often the rule fires.
+-- What occurrence_after promises, for rules that move off free days. Thinks in days: the nominal days
+-- that can reach the first possible due day are taken in turn, each with the target that the
+-- calendar gives it, and only their first fitting time is searched. So a golden week costs as
+-- many steps as it has days, however often the rule fires.
 create or replace function jittask.moved_after(
   p_rule jittask.rule,
   p_after timestamptz,
@@ -13,65 +13,61 @@ stable
 as $$
 declare
   v_zone text := p_rule.timezone;
-  v_elapsed bool := p_rule.repeat in ('hourly', 'interval');
-  v_policy text := case when p_rule.repeat = 'hourly' or p_rule.period < interval '24:00' then 'drop'
-                        else p_rule.holiday_policy end;
+  v_policy text := p_rule.holiday_policy;
   v_anchor timestamptz := case when p_rule.repeat = 'none' then p_rule.anchor_at
                                else date_trunc('second', p_rule.anchor_at) end;
+  -- Only exact instants name the runs of these rules; all others name a time of day.
+  v_instants bool := p_rule.repeat = 'interval' or coalesce(p_rule.cron[1] & 1 = 1, false);
   v_lower timestamptz := greatest(v_anchor, p_rule.earliest_at);
-  v_after timestamptz := p_after;
+  v_after timestamptz := greatest(p_after, p_rule.earliest_at - interval '1 microsecond');
   v_low_wall timestamp;
   v_floor timestamp;
   v_day date;
   v_last_day date;
+  v_end_day date := p_rule.end_at at time zone v_zone;
   v_target date;
   v_wall timestamp;
   v_nominal timestamptz;
   v_due timestamptz;
 begin
-  v_after := greatest(v_after, v_anchor - interval '9700:00', p_rule.earliest_at - interval '1 microsecond');
-
-  -- The anchor is an instant of its own, even in the second pass of an overlap.
-  if p_rule.repeat <> 'cron' or p_rule.first_fires then
-    v_wall := v_anchor at time zone v_zone;
-    v_target := jittask.workday_of(p_rule.calendar, v_wall::date, p_rule.skip_holidays, v_policy);
-    v_due := case when v_target = v_wall::date then v_anchor
-                  else jittask.to_instant(v_target + v_wall::time, v_zone) end;
-    if v_due > v_after and (v_due <= p_rule.end_at and v_anchor <= p_rule.end_at) is not false then
-      nominal_at := v_anchor;
-      due_at := v_due;
-      v_last_day := v_target;
-    end if;
-    if p_rule.repeat = 'none' then
-      return;
-    end if;
-  end if;
-
-  v_low_wall := to_timestamp(jittask.wall_floor(v_lower - interval '1 second', v_zone)) at time zone 'UTC';
+  -- No move is longer than 400 days.
+  v_after := greatest(v_after, v_anchor - interval '9700:00');
   v_floor := to_timestamp(jittask.wall_floor(v_after, v_zone)) at time zone 'UTC';
-  v_day := least(v_floor, v_after at time zone v_zone)::date;
+  v_day := least(v_floor, v_after at time zone v_zone);
   if v_policy = 'next_workday' then
     v_day := coalesce(
       jittask.workday_of(p_rule.calendar, v_day - 1, 'nonworking', 'previous_workday') + 1,
       v_day - 400
     );
   end if;
-  if v_last_day is not null and v_policy = 'previous_workday' then
-    v_last_day := coalesce(
-      jittask.workday_of(p_rule.calendar, v_last_day + 1, 'nonworking', 'next_workday') - 1,
-      v_last_day + 400
-    );
+
+  v_wall := v_anchor at time zone v_zone;
+  if v_day <= v_wall::date + 1 then
+    -- The anchor is an instant of its own, even in the second pass of an overlap.
+    if p_rule.repeat <> 'cron' or p_rule.first_fires then
+      v_target := jittask.workday_of(p_rule.calendar, v_wall::date, p_rule.skip_holidays, v_policy);
+      v_due := case when v_target = v_wall::date then v_anchor
+                    else jittask.to_instant(v_target + v_wall::time, v_zone) end;
+      if v_due > v_after and (v_due <= p_rule.end_at and v_anchor <= p_rule.end_at) is not false then
+        nominal_at := v_anchor;
+        due_at := v_due;
+        v_last_day := jittask.last_rival_day(p_rule, v_target);
+      end if;
+    end if;
+    v_low_wall := to_timestamp(
+      jittask.wall_floor(v_lower - interval '1 second', v_zone)
+    ) at time zone 'UTC';
   end if;
 
   for v_steps in 1..800 loop
+    exit when v_day > v_last_day or v_day > v_end_day;
     v_wall := jittask.nominal_wall(p_rule, greatest(v_day, v_low_wall));
     v_day := v_wall::date;
-    exit when v_day is null or v_day > v_last_day
-      or v_day > (p_rule.end_at at time zone v_zone)::date;
+    exit when v_day is null or v_day > v_last_day or v_day > v_end_day;
 
     v_target := jittask.workday_of(p_rule.calendar, v_day, p_rule.skip_holidays, v_policy);
     v_due := null;
-    if v_target = v_day and (v_elapsed or p_rule.cron[1] & 1 = 1) then
+    if v_target = v_day and v_instants then
       v_due := jittask.nominal_after(p_rule, greatest(
         v_after, v_lower - interval '1 microsecond',
         jittask.to_instant(v_day, v_zone) - interval '1 microsecond'
@@ -86,7 +82,7 @@ begin
         v_wall := jittask.nominal_wall(p_rule, greatest(v_wall, v_day + v_floor::time));
       end if;
       v_nominal := jittask.to_instant(v_wall, v_zone);
-      if p_rule.cron[1] & 1 = 1 and v_nominal at time zone v_zone <> v_wall then
+      if v_instants and v_nominal at time zone v_zone <> v_wall then
         v_wall := jittask.nominal_wall(p_rule, v_nominal at time zone v_zone);
         v_nominal := jittask.to_instant(v_wall, v_zone);
       end if;
@@ -100,13 +96,7 @@ begin
     then
       nominal_at := v_nominal;
       due_at := v_due;
-      v_last_day := v_target;
-      if v_policy = 'previous_workday' then
-        v_last_day := coalesce(
-          jittask.workday_of(p_rule.calendar, v_target + 1, 'nonworking', 'next_workday') - 1,
-          v_target + 400
-        );
-      end if;
+      v_last_day := jittask.last_rival_day(p_rule, v_target);
     end if;
     v_day := v_day + 1;
   end loop;

@@ -15,7 +15,11 @@ begin
     return;
   end if;
   if p_rule.skip_holidays <> 'none' then
-    select m.nominal_at, m.due_at into nominal_at, due_at from jittask.moved_after(p_rule, p_after) m;
+    if p_rule.repeat = 'hourly' or p_rule.period < interval '24:00' then
+      select d.nominal_at, d.due_at into nominal_at, due_at from jittask.dropped_after(p_rule, p_after) d;
+    else
+      select m.nominal_at, m.due_at into nominal_at, due_at from jittask.moved_after(p_rule, p_after) m;
+    end if;
     return;
   end if;
 

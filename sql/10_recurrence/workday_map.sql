@@ -10,18 +10,18 @@ language plpgsql
 stable
 as $$
 declare
-  v_map text;
+  v_weekend int[];
+  v_weekday int := date_part('dow', p_from);
+  v_map text := '';
   v_day int;
   v_working bool;
 begin
-  select string_agg(
-    case when (date_part('dow', p_from)::int + i) % 7 = any(c.weekend) then '0' else '1' end, '' order by i
-  )
-  into v_map
-  from jittask.calendar c, generate_series(0, 6) i
-  where c.name = p_calendar;
+  select c.weekend into v_weekend from jittask.calendar c where c.name = p_calendar;
+  for v_n in v_weekday..v_weekday + 6 loop
+    v_map := v_map || case when v_n % 7 = any (v_weekend) then '0' else '1' end;
+  end loop;
+  v_map := left(repeat(v_map, p_days / 7 + 1), p_days);
 
-  v_map := left(repeat(coalesce(v_map, '1111111'), p_days / 7 + 1), p_days);
   for v_day, v_working in
     select d.day - p_from, d.working
     from jittask.calendar_day d

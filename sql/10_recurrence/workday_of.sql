@@ -11,7 +11,6 @@ language plpgsql
 stable
 as $$
 declare
-  v_reach int;
   v_map text;
   v_at int;
 begin
@@ -19,27 +18,23 @@ begin
     return p_day;
   end if;
 
-  foreach v_reach in array array[15, 400] loop
+  v_map := jittask.workday_map(p_calendar, p_day, 1);
+  if v_map = '1' or (v_map = '0' and p_skip_holidays = 'holidays') then
+    return p_day;
+  elsif p_holiday_policy = 'drop' then
+    return null;
+  end if;
+
+  foreach v_at in array array[15, 400] loop
     if p_holiday_policy = 'previous_workday' then
-      v_map := jittask.workday_map(p_calendar, p_day - v_reach, v_reach + 1);
-      if right(v_map, 1) = '1' or (p_skip_holidays = 'holidays' and right(v_map, 1) = '0') then
-        return p_day;
-      end if;
-      v_at := length(rtrim(v_map, '0h'));
-      if v_at > 0 then
-        return p_day - v_reach + v_at - 1;
+      v_map := jittask.workday_map(p_calendar, p_day - v_at, v_at);
+      if strpos(v_map, '1') > 0 then
+        return p_day - v_at + length(rtrim(v_map, '0h')) - 1;
       end if;
     else
-      v_map := jittask.workday_map(p_calendar, p_day, v_reach + 1);
-      if left(v_map, 1) = '1' or (p_skip_holidays = 'holidays' and left(v_map, 1) = '0') then
-        return p_day;
-      end if;
-      if p_holiday_policy = 'drop' then
-        return null;
-      end if;
-      v_at := strpos(v_map, '1');
-      if v_at > 0 then
-        return p_day + v_at - 1;
+      v_map := jittask.workday_map(p_calendar, p_day + 1, v_at);
+      if strpos(v_map, '1') > 0 then
+        return p_day + strpos(v_map, '1');
       end if;
     end if;
   end loop;
