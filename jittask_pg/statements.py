@@ -616,19 +616,6 @@ def detach(source_table: str) -> Call:
     return Call("select jittask.detach_table(cast(%(source_table)s as text))", {"source_table": source_table})
 
 
-def tasks_on_table(source_table: str) -> Call:
-    """Tasks that watch a table and are not paused, by name."""
-    return Call(
-        """
-        select t.name
-        from jittask.task t
-        where t.source_table = cast(%(source_table)s as text) and t.paused_at is null
-        order by t.name
-        """,
-        {"source_table": source_table},
-    )
-
-
 def pause_queue(queue: str) -> Call:
     """Lets nothing of a queue be claimed."""
     return Call("select jittask.pause_queue(cast(%(queue)s as text))", {"queue": queue})

@@ -122,7 +122,13 @@ def remove(session: Session, name: str) -> None:
     Example:
       jittask calendar remove factory
     """
-    _one(session, name)
+    users = _one(session, name)["tasks"]
+    if users:
+        raise StateError(
+            f'Calendar "{name}" is used by {users} task{"s" if users > 1 else ""}',
+            None,
+            "Give them another calendar first: jittask task edit NAME --calendar OTHER",
+        )
     session.run(statements.remove_calendar(name))
     answer(session.as_json, {"calendar": name, "removed": True}, f'Removed calendar "{name}"')
 

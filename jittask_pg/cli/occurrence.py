@@ -7,8 +7,8 @@ import json
 import click
 
 from .. import statements
+from ..api.moments import Moment
 from ..errors import NotFoundError
-from ..moments import Moment
 from .output import answer, shown
 from .session import Session, with_session
 from .types import JSON_KEY, JSON_OBJECT, LENGTH, MOMENT, TASK_NAME, keyword_pairs

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from .. import statements
-from ..moments import Moment, instant_of, last_instant_of
-from ..records import STATUSES
+from ..api.moments import Moment, instant_of, last_instant_of
+from ..api.records import STATUSES
 from .output import answer_rows, named, shown_instant
 from .session import Session, with_session
 from .types import JSON_KEY, MOMENT, TASK_NAME

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from .. import statements
-from ..errors import NotFoundError, StateError
+from ..errors import NotFoundError
 from .output import answer, answer_rows, named
 from .session import Session, with_session
 
@@ -63,13 +63,6 @@ def detach(session: Session, table: str) -> None:
       jittask detach app.contract
     """
     stored = _stored(session, table)
-    tasks = [str(row[0]) for row in session.run(statements.tasks_on_table(stored))]
-    if tasks:
-        raise StateError(
-            f'Tasks watch table "{stored}"',
-            ", ".join(tasks),
-            "Pause or remove them first: jittask task pause",
-        )
     session.patiently(lambda: session.run(statements.detach(stored)))
     answer(session.as_json, {"table": stored, "attached": False}, f'Detached from "{stored}"')
 

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from .. import statements
+from ..api.moments import Moment, instant_of, last_instant_of
 from ..errors import InvalidValueError, NotFoundError
-from ..moments import Moment, instant_of, last_instant_of
 from .output import answer, answer_rows, named, shown, shown_instant
 from .session import Session, with_session
 from .task_options import column_options
@@ -151,7 +151,7 @@ def edit(
     if not columns and not gone and not single_args:
         raise click.UsageError("Nothing to change: name a column, see jittask task edit --help")
 
-    def write() -> tuple[str, list[dict[str, Any]]]:
+    def write() -> tuple[str, bool, list[dict[str, Any]]]:
         with session.transaction(undo=dry_run):
             before = _row_of(session, name)
             if single_args:
@@ -161,14 +161,14 @@ def edit(
             ready = _timed(session, {**columns, "kind": before["kind"]}, str(zone), before)
             del ready["kind"]
             stored = str(session.run(statements.update_task(name, ready, gone))[0][0])
-            return stored, _coming(session, stored)
+            return stored, before["paused_at"] is not None, _coming(session, stored)
 
-    stored, coming = session.patiently(write)
+    stored, paused, coming = session.patiently(write)
     verb = "Would change" if dry_run else "Changed"
     answer(
         session.as_json,
         {"name": stored, "dry_run": dry_run, "coming": coming},
-        f'{verb} task "{stored}"{_next_sentence(coming)}',
+        f'{verb} task "{stored}"{_next_sentence(coming, paused=paused)}',
     )
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from ..api.moments import elapsed_text, interval_text, moment_of
 from ..errors import InvalidValueError, JitTaskError
-from ..moments import elapsed_text, interval_text, moment_of
 from ..rules import time_of_day
 
 __all__ = [
@@ -32,7 +32,7 @@ __all__ = [
 class _Read(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]  # generic in newer releases only
     """A value that a function reads; its refusal is a usage error."""
 
-    def __init__(self, name: str, read: Callable[[str], Any]) -> None:
+    def __init__(self, name: str, read: Callable[[str, str], Any]) -> None:
         self.name = name
         self._read = read
 
@@ -40,7 +40,7 @@ class _Read(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]  # g
         if not isinstance(value, str):
             return value
         try:
-            return self._read(value)
+            return self._read(value, (param.name if param else None) or self.name)
         except InvalidValueError as error:
             self.fail(
                 ". ".join(part for part in (error.fact, error.value, error.way_out) if part), param, ctx
@@ -67,58 +67,66 @@ class _TaskName(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
-def _json_object(text: str) -> str:
-    value = _json(text)
+def _json_object(text: str, field: str) -> str:
+    value = _json(text, field)
     if not isinstance(value, dict):
-        raise InvalidValueError(f'"{text}" is no JSON object', None, 'Write {"name": value}')
+        raise InvalidValueError(
+            f'{field} is "{text}", which is no JSON object', None, 'Write {"name": value}'
+        )
     return text
 
 
-def _json_key(text: str) -> str:
+def _json_key(text: str, field: str) -> str:
     # A bare word is a key too: --key 7, --key A-17.
     try:
         json.loads(text)
     except ValueError:
         if text.lstrip()[:1] in ("{", "["):
-            _json(text)
+            _json(text, field)
         return json.dumps(text, ensure_ascii=False)
     return text
 
 
-def _json(text: str) -> object:
+def _json(text: str, field: str) -> object:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise InvalidValueError(f'"{text}" is no JSON', str(error), 'Write {"name": value}') from None
+        raise InvalidValueError(
+            f'{field} is "{text}", which is no JSON', str(error), 'Write {"name": value}'
+        ) from None
 
 
 _WEEKDAY_NAMES = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
-def _weekdays(text: str) -> tuple[int, ...]:
+def _weekdays(text: str, field: str) -> tuple[int, ...]:
     found: set[int] = set()
     for word in filter(None, re.split(r"[,\s]+", text.lower())):
         if word in ("none", "-"):
             continue
         match = [number for number, name in enumerate(_WEEKDAY_NAMES) if word.startswith(name)]
         if not match:
-            raise InvalidValueError(f'"{word}" is no weekday', None, "Write sat,sun, or none")
+            raise InvalidValueError(
+                f'{field} names "{word}", which is no weekday', None, "Write sat,sun, or none"
+            )
         found.update(match)
     return tuple(sorted(found))
 
 
-def _years(text: str) -> tuple[int, ...]:
+def _years(text: str, field: str) -> tuple[int, ...]:
     match = re.fullmatch(r"(\d{4})(?:(?:\.\.|-)(\d{4}))?", text.strip())
     first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
     if last < first:
-        raise InvalidValueError(f'"{text}" is no run of years', None, "Write 2026 or 2026..2030")
+        raise InvalidValueError(
+            f'{field} is "{text}", which is no run of years', None, "Write 2026 or 2026..2030"
+        )
     return tuple(range(first, last + 1))
 
 
-def _day(text: str) -> str:
-    moment = moment_of(text, "day")
+def _day(text: str, field: str) -> str:
+    moment = moment_of(text, field)
     if moment.whole_day is None:
-        raise InvalidValueError(f'"{text}" is no day', None, "Write 2026-12-31")
+        raise InvalidValueError(f'{field} is "{text}", which is no day', None, "Write 2026-12-31")
     return moment.whole_day.isoformat()
 
 
@@ -136,10 +144,10 @@ def keyword_pairs(pairs: Iterable[str]) -> dict[str, object]:
     return args
 
 
-MOMENT = _Read("moment", lambda text: moment_of(text, "time"))
-LENGTH = _Read("length", lambda text: interval_text(text, "this"))
-ELAPSED = _Read("length", lambda text: elapsed_text(text, "this"))
-TIME_OF_DAY = _Read("time", lambda text: time_of_day(text, "time").isoformat())
+MOMENT = _Read("moment", moment_of)
+LENGTH = _Read("length", interval_text)
+ELAPSED = _Read("length", elapsed_text)
+TIME_OF_DAY = _Read("time", lambda text, field: time_of_day(text, field).isoformat())
 JSON_OBJECT = _Read("json", _json_object)
 JSON_KEY = _Read("key", _json_key)
 WEEKDAYS = _Read("weekdays", _weekdays)

@@ -1,0 +1,173 @@
+"""enqueue, cancel, retry, run-now, records, preview, explain."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from .conftest import Run
+
+
+@pytest.fixture(autouse=True)
+def _empty(connection: psycopg.Connection) -> None:
+    connection.execute(
+        """
+        delete from jittask.task;
+        truncate jittask.due_queue, jittask.run_history;
+        drop table if exists contract;
+        create table contract (id int primary key, expires_on date);
+        update jittask.setting set value = 'Asia/Shanghai' where name = 'timezone';
+        """
+    )
+
+
+def test_a_one_off_is_due_now_by_default(run: Run, connection: psycopg.Connection) -> None:
+    answer = run("enqueue", "a.b", "--arg", "order_id=7", "--args", '{"who": "ann"}', "--json").json
+    row = connection.execute(
+        "select handler, args, due_at <= now() from jittask.due_queue where occurrence_id = %s",
+        [answer["occurrence_id"]],
+    ).fetchone()
+    assert row == ("a.b", {"order_id": 7, "who": "ann"}, True)
+
+
+def test_a_time_without_offset_is_in_the_zone_of_the_installation(run: Run) -> None:
+    assert (
+        run("enqueue", "a.b", "--at", "2099-01-01 09:00", "--json").json["due_at"]
+        == "2099-01-01T09:00:00+08:00"
+    )
+    assert (
+        run("enqueue", "a.b", "--at", "2099-01-01T09:00Z", "--json").json["due_at"]
+        == "2099-01-01T17:00:00+08:00"
+    )
+
+
+def test_a_delay_counts_from_now(run: Run, connection: psycopg.Connection) -> None:
+    run("enqueue", "a.b", "--in", "30 minutes")
+    assert connection.execute(
+        "select due_at - now() between interval '29 min' and interval '30 min' from jittask.due_queue"
+    ).fetchone() == (True,)
+    assert "either" in run("enqueue", "a.b", "--in", "1 h", "--at", "2099-01-01", code=2).err
+
+
+def test_a_dedupe_key_returns_the_unfinished_occurrence(run: Run) -> None:
+    ids = {run("enqueue", "a.b", "--dedupe-key", "k", "--json").json["occurrence_id"] for _ in range(2)}
+    assert len(ids) == 1
+
+
+def test_bad_one_offs_are_refused(run: Run, connection: psycopg.Connection) -> None:
+    run("enqueue", "", code=1)
+    run("enqueue", "a.b", "--args", "[]", code=2)
+    run("enqueue", "a.b", "--timeout", "0 seconds", code=1)
+    run("enqueue", "a.b", "--max-attempts", "0", code=2)
+    assert connection.execute("select count(*) from jittask.due_queue").fetchone() == (0,)
+
+
+def test_a_waiting_occurrence_is_cancelled_once_and_may_be_retried(run: Run) -> None:
+    number = str(run("enqueue", "a.b", "--in", "1 hour", "--json").json["occurrence_id"])
+    assert run("cancel", number, "--json").json["result"] == "cancelled"
+    assert run("cancel", number, "--json").json["result"] == "ended"
+    again = run("retry", number, "--json").json
+    assert again["occurrence_id"] != int(number)
+    assert "no occurrence 999999" in run("cancel", "999999", code=1).err
+    assert "no occurrence 999999" in run("retry", "999999", code=1).err
+    run("cancel", "seven", code=2)
+
+
+def test_a_task_runs_now_outside_its_plan(run: Run) -> None:
+    run("task", "add", "t", "--handler", "a.b", "--start", "2099-01-01")
+    assert run("run-now", "t", "--json").json["occurrence_id"]
+    assert 'no task "nobody"' in run("run-now", "nobody", code=1).err
+
+
+def watch_contract(run: Run, connection: psycopg.Connection) -> None:
+    connection.execute("insert into contract values (1, '2099-03-04'), (2, '2099-03-05')")
+    run(
+        "task",
+        "add",
+        "remind",
+        "--handler",
+        "a.b",
+        "--source-table",
+        "contract",
+        "--date-field",
+        "expires_on",
+    )
+
+
+def test_a_row_is_named_by_its_bare_key_or_by_the_object(run: Run, connection: psycopg.Connection) -> None:
+    watch_contract(run, connection)
+    for key in ("2", '{"id": 2}'):
+        assert [row["source_key"] for row in run("preview", "remind", "--key", key, "--json").json] == [
+            {"id": 2}
+        ]
+        assert [
+            row["source_key"] for row in run("records", "--task", "remind", "--key", key, "--json").json
+        ] == [{"id": 2}]
+    assert run("run-now", "remind", "--key", "2", "--json").json["occurrence_id"]
+    assert "--task" in run("records", "--key", "2", code=2).err
+    assert run("run-now", "remind", code=1).err
+
+
+def test_records_are_filtered_by_time_task_status_and_limit(run: Run, connection: psycopg.Connection) -> None:
+    watch_contract(run, connection)
+    number = run("enqueue", "a.b", "--at", "2099-03-04 12:00", "--title", "Once", "--json").json[
+        "occurrence_id"
+    ]
+    run("cancel", str(number))
+
+    def found(*words: str) -> list[str]:
+        return [row["due_at"][:10] for row in run("records", *words, "--json").json]
+
+    assert found() == ["2099-03-05", "2099-03-04", "2099-03-04"]
+    assert found("--from", "2099-03-05") == ["2099-03-05"]
+    # A date as the end means through that day.
+    assert found("--to", "2099-03-04", "--task", "remind") == ["2099-03-04"]
+    assert found("--status", "cancelled", "--status", "error") == ["2099-03-04"]
+    assert found("--kind", "one_off") == ["2099-03-04"]
+    assert len(found("--limit", "1")) == 1
+    assert found("--earliest-first", "--limit", "1") == ["2099-03-04"]
+    assert found("--id", str(number)) == ["2099-03-04"]
+    assert found("--task", "nobody") == []
+
+
+def test_records_are_shown_as_a_table(run: Run, connection: psycopg.Connection) -> None:
+    watch_contract(run, connection)
+    table = run("records").out
+    assert "2099-03-05 00:00:00+08" in table
+    assert '{"id": 2}' in table
+    assert run("records", "--status", "lost").out.strip() == "There are no such records"
+
+
+def test_bad_filters_of_records_are_wrong_usage(run: Run) -> None:
+    assert '"soon"' in run("records", "--from", "soon", code=2).err
+    run("records", "--status", "late", code=2)
+    run("records", "--limit", "0", code=2)
+
+
+def test_explain_says_when_and_why_or_why_not(run: Run, connection: psycopg.Connection) -> None:
+    watch_contract(run, connection)
+    assert "2099-03-04" in run("explain", "remind", "--key", "1").out
+    assert run("explain", "remind", "--key", "3").out
+    assert 'no task "nobody"' in run("explain", "nobody", code=1).err
+
+
+def test_preview_says_where_holidays_move_a_run(run: Run) -> None:
+    run("calendar", "add", "weekends")
+    # The 5th of January 2030 is a Saturday.
+    run(
+        "task",
+        "add",
+        "t",
+        "--handler",
+        "a.b",
+        "--repeat",
+        "weekly",
+        "--start",
+        "2030-01-05 09:00",
+        "--calendar",
+        "weekends",
+    )
+    row = run("preview", "t", "--count", "1", "--json").json[0]
+    assert row["nominal_at"] == "2030-01-05T09:00:00+08:00"
+    assert row["due_at"] == "2030-01-07T09:00:00+08:00"
+    assert "by the rule" in run("preview", "t").out
