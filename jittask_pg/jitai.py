@@ -258,7 +258,9 @@ class Moment(datetime):
                 return moved.replace(year=total // 12, month=total % 12 + 1, day=day)
             except ValueError:
                 continue
-        raise InvalidValueError(f'"{self}" cannot be moved by {lengths}', None, "Stay within years 1 to 9999")
+        raise InvalidValueError(
+            f'"{self}" cannot be moved so far', None, "Stay within the years 1 to 9999"
+        )
 
     def format(self, pattern: str = "YYYY-MM-DD HH:mm:ss") -> str:
         """The time as text: YYYY, MM, DD, HH, mm and ss stand for its parts."""
@@ -293,7 +295,7 @@ def _start_time(value: datetime | str | None) -> datetime | None:
     if isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # untyped callers
         for pattern in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"):
             try:
-                return datetime.strptime(value.strip(), pattern)  # noqa: DTZ007  # the zone is the installation's
+                return datetime.strptime(value.strip(), pattern)  # noqa: DTZ007  # zone: the installation's
             except ValueError:
                 continue
     raise InvalidValueError(
@@ -302,7 +304,7 @@ def _start_time(value: datetime | str | None) -> datetime | None:
 
 
 class _Row:
-    """A row that a caller handed in: its table where that is known, its columns, its session if it has one."""
+    """A row that a caller handed in: its table where that is known, its columns, its session if any."""
 
     def __init__(
         self, table: str | None, columns: Mapping[str, object], session: AnyConnection | None

@@ -225,12 +225,13 @@ def _columns(
             None,
             "Give the function or its name, or the Python text of one as source=",
         )
+    text = args_text(args)
     return {
         **given,
         **holiday_columns(calendar, skip_holidays, given.get("holiday_policy")),
         "handler": None if function is None else handler_name(function, args or {}, takes_row=takes_row),
         "source": source,
-        "args": args_text(args),
+        "args": text,
         "timezone": timezone,
     }
 

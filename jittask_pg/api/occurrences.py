@@ -187,9 +187,8 @@ class Occurrences(Base):
                 f"The options are: {', '.join(sorted(OneOffOptions.__annotations__))}",
             )
         members = list(args)
-        first = members[0] if members else None
-        handler = handler_name(function, first, takes_row=False)
         texts = [args_text(one, f"args[{index}]") for index, one in enumerate(members)]
+        handler = handler_name(function, members[0] if members else None, takes_row=False)
         parameters = one_off_parameters(handler, cast("Mapping[str, object]", options))
         call = statements.enqueue_many(parameters, texts, due_times(each_due_at, len(texts)))
         return self._one(_numbers(call), connection)
