@@ -37,8 +37,7 @@ begin
             from pg_depend d join pg_extension e on e.oid = d.refobjid
             where d.classid = 'pg_type'::regclass and d.objid = b.oid
               and d.refclassid = 'pg_extension'::regclass and d.deptype = 'e') as extension
-    from layer b join pg_namespace n on n.oid = b.typnamespace
-    where b.typtype <> 'd'
+    from layer b join pg_namespace n on n.oid = b.typnamespace where b.typtype <> 'd'
   ),
   known as (
     select b.*,
