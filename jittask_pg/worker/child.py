@@ -1,0 +1,157 @@
+"""Inside a child process of process isolation: runs one function after the other until its parent is gone."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ..errors import JitTaskError
+from ..handlers import Registry, import_modules, registry
+from .batch import Batch, Ended, Job
+from .clock import DatabaseClock
+from .connect import Connector, Lender
+from .hub import Hub
+from .recipe import Detail, Recipe, Recipes
+from .run import run_here
+from .spawn import parent_pipe
+
+__all__ = ["ChildOptions", "Order", "main"]
+
+
+class ChildOptions(NamedTuple):
+    """What a child process is told first.
+
+    Attributes:
+        dsn: of the database, for the context's connection.
+        pooler: as for the worker.
+        imports: modules that register functions.
+        allow: module prefixes.
+        inline: whether it runs source.
+        memory_limit: bytes of address space; None = no limit.
+        log_level: of the worker's root logger.
+    """
+
+    dsn: str
+    pooler: bool
+    imports: tuple[str, ...]
+    allow: tuple[str, ...]
+    inline: bool
+    memory_limit: int | None
+    log_level: int
+
+
+class Order(NamedTuple):
+    """One run for a child process.
+
+    Attributes:
+        row: the occurrence.
+        source_row: its source row, or None.
+        handler: name of the function; None = source.
+        detail: of the task.
+        path: module and qualified name of the function in the parent, for one that was registered there only.
+        offset_ns: the parent's clock.
+    """
+
+    row: tuple[Any, ...]
+    source_row: Any
+    handler: str | None
+    detail: Detail
+    path: tuple[str, str] | None
+    offset_ns: int
+
+
+def main(fd: int) -> None:
+    """Entry point.
+
+    Args:
+        fd: pipe to the parent.
+    """
+    pipe = parent_pipe(fd, dies_with_parent=True)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    options: ChildOptions = pipe.recv()
+    logging.basicConfig(level=options.log_level)
+    if options.memory_limit is not None:
+        _limit_memory(options.memory_limit)
+    clock = DatabaseClock()
+    connector = Connector(options.dsn, "jittask child", pooler=options.pooler)
+    hub = Hub(clock, Lender(connector))
+    recipes = Recipes(registry, options.allow, inline=options.inline)
+    problem: JitTaskError | None = None
+    try:
+        import_modules(options.imports)
+    except JitTaskError as error:
+        problem = error
+    while True:
+        try:
+            order: Order = pipe.recv()
+        except (EOFError, OSError):
+            os._exit(0)
+        clock.offset_ns = order.offset_ns
+        answer = _ended(hub, recipes, order, problem)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        try:
+            pipe.send(tuple(answer)[2:])
+        except OSError:
+            os._exit(0)
+
+
+def _ended(hub: Hub, recipes: Recipes, order: Order, problem: JitTaskError | None) -> Ended:
+    # Leases are the parent's business: it has checked, and checks again when the answer comes.
+    batch = Batch(0, 0, 1, 0.0, float("inf"))
+    recipe = recipes.fitted(order.handler, order.detail._replace(isolation="thread", timeout_us=None))
+    if recipe.function is None and order.path is not None:
+        function = _by_path(*order.path)
+        if function is not None:
+            recipe = Recipes(Registry({order.handler or "run": function})).fitted(
+                order.handler or "run", recipe.detail
+            )
+    job = Job(batch, recipe, order.row, order.source_row)
+    if recipe.function is None:
+        said = "; ".join(str(why) for why in (recipe.problem, problem) if why)
+        now = hub.clock.now_us()
+        return Ended(batch, order.row[0], now, now, "error", None, said)
+    if recipe.kind == "async":
+        recipe = _as_plain(recipe)
+        job = job._replace(recipe=recipe)
+    run_here(hub, job)
+    return hub.results.popleft()
+
+
+def _as_plain(recipe: Recipe) -> Recipe:
+    import asyncio
+    import functools
+
+    function = recipe.function
+    assert function is not None
+
+    @functools.wraps(function)
+    def wait(*args: Any, **kwargs: Any) -> Any:
+        return asyncio.run(function(*args, **kwargs))
+
+    plain = Recipe(recipe.handler, recipe.detail)
+    plain.function, plain.wants_context = wait, recipe.wants_context
+    return plain
+
+
+def _by_path(module_name: str, path: str) -> Callable[..., Any] | None:
+    if module_name == "__main__":
+        return None
+    try:
+        found: Any = importlib.import_module(module_name)
+        for part in path.split("."):
+            found = getattr(found, part)
+    except Exception:
+        return None
+    return found if callable(found) else None
+
+
+def _limit_memory(limit: int) -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

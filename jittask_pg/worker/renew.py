@@ -1,0 +1,155 @@
+"""Keeps the leases of a worker process, on a thread and a connection of its own, so that no function can hold it up;
+learns what is asked to end, and takes part in maintenance."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+
+import psycopg
+
+from .. import statements
+from ..database import Connection
+from ..errors import from_database
+from ..redact import redact
+from .clock import DatabaseClock
+from .connect import Connector, is_lost
+from .hub import Hub
+
+__all__ = ["Renewer"]
+
+logger = logging.getLogger(__name__)
+
+_SWEEP_EVERY = 5.0
+_LOOK_EVERY = 0.9
+
+
+class Renewer:
+    """Renews until it is closed.
+
+    Args:
+        hub: of the worker.
+        connector: opens its connection.
+        worker_id: whose leases.
+        interval: seconds between renewals.
+        sweeps: whether it takes part in maintenance.
+    """
+
+    def __init__(
+        self, hub: Hub, connector: Connector, worker_id: int, interval: float, *, sweeps: bool = True
+    ) -> None:
+        self._hub = hub
+        self._connector = connector
+        self._worker_id = worker_id
+        self._interval = interval
+        self._sweeps = sweeps
+        self._connection: Connection | None = None
+        self._wake = threading.Event()
+        self._closing = threading.Event()
+        self._asked = False
+        self._unknown: set[int] = set()
+        self._thread = threading.Thread(target=self._run, name="jittask-renewer", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._hub.beat = self.renew_now
+        self._thread.start()
+
+    def renew_now(self) -> None:
+        """Renew without waiting for the next time."""
+        self._asked = True
+        self._wake.set()
+
+    def close(self) -> None:
+        """End, soon."""
+        self._closing.set()
+        self._wake.set()
+
+    def _run(self) -> None:
+        renew_at = time.monotonic() + self._interval
+        sweep_at = time.monotonic() + random.uniform(0, _SWEEP_EVERY)
+        look_at = time.monotonic() + random.uniform(0, _LOOK_EVERY)
+        while not self._closing.is_set():
+            now = time.monotonic()
+            self._wake.wait(max(0.0, min(renew_at, *((sweep_at, look_at) if self._sweeps else ())) - now))
+            self._wake.clear()
+            if self._closing.is_set():
+                break
+            try:
+                if self._asked or time.monotonic() >= renew_at:
+                    self._asked = False
+                    self._renew()
+                    renew_at = time.monotonic() + self._interval
+                if self._sweeps and time.monotonic() >= look_at:
+                    look_at = time.monotonic() + _LOOK_EVERY * random.uniform(0.8, 1.2)
+                    if statements.replan_waits(self._connected()):
+                        sweep_at = 0.0
+                if self._sweeps and time.monotonic() >= sweep_at:
+                    sweep_at = time.monotonic() + _SWEEP_EVERY * random.uniform(0.8, 1.2)
+                    statements.sweep(self._connected())
+            except _Closing:
+                break
+            except psycopg.Error as error:
+                if is_lost(error, self._connection):
+                    self._drop()
+                    renew_at = 0.0
+                else:
+                    logger.warning(
+                        "maintenance failed: %s", redact(str(from_database(error)).replace("\n", "; "))
+                    )
+        self._drop()
+
+    def _renew(self) -> None:
+        hub = self._hub
+        connection = self._connected()
+        asked = time.monotonic()
+        told_before = set(hub.stopping)
+        held = dict(statements.renew(connection, self._worker_id))
+        for stopping in held.values():
+            for occurrence_id in stopping or ():
+                if occurrence_id not in hub.stopping:
+                    hub.stop_run(occurrence_id)
+        # A notification names occurrences of other workers too; those are not kept.
+        hub.stopping -= told_before.difference(*(stopping or () for stopping in held.values()))
+        for batch in tuple(hub.batches.values()):
+            if batch.lease_id in held:
+                batch.safe_until = asked + hub.lease_duration
+            elif batch.claimed < asked and not batch.ending and not batch.lost:
+                batch.lost = True
+                logger.warning("lease %s was lost; what runs under it no longer counts", batch.lease_id)
+                for run in tuple(hub.active.values()):
+                    if run.job.batch is batch:
+                        run.stop("lost")
+        self._give_back_unknown(connection, held.keys() - hub.batches.keys())
+        if isinstance(hub.clock, DatabaseClock):
+            hub.clock.compare(connection)
+
+    def _give_back_unknown(self, connection: Connection, unknown: set[int]) -> None:
+        # The answer of a claim was lost with its connection. Twice unknown: the first time it may be on the way.
+        for lease_id in unknown & self._unknown:
+            found = statements.lease_contents(connection, self._worker_id, lease_id)
+            if found is not None and lease_id not in self._hub.batches:
+                token, occurrence_ids = found
+                count = statements.give_back(
+                    connection, lease_id, token, occurrence_ids, 0, None, ends_lease=True
+                )
+                logger.info("gave back %d occurrences of a claim whose answer was lost", count)
+        self._unknown = unknown
+
+    def _connected(self) -> Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = self._connector.open_again(self._closing.wait)
+            if self._connection is None:
+                raise _Closing
+        return self._connection
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class _Closing(Exception):
+    """The renewer was closed while it waited for the database."""
