@@ -42,7 +42,9 @@ bench: $(VENV)/.installed
 	$(BIN)/jittask bench
 
 chaos: $(VENV)/.installed
-	$(BIN)/python -m pytest -m chaos tests/chaos $(ARGS)
+	@rm -f chaos-report.jsonl
+	JITTASK_CHAOS=full JITTASK_CHAOS_REPORT=$(CURDIR)/chaos-report.jsonl $(BIN)/python -m pytest -m chaos tests/chaos $(ARGS)
+	@cat chaos-report.jsonl
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist *.egg-info

@@ -136,6 +136,15 @@ class EmbeddedServer:
             if self._temporary:
                 shutil.rmtree(self.directory, ignore_errors=True)
 
+    def restart(self, *, immediate: bool = False) -> None:
+        """Stop the server and start it again.
+
+        Args:
+            immediate: as in a crash: connections are cut, the log is replayed at the start.
+        """
+        self._pg_ctl("stop", "--mode", "immediate" if immediate else "fast")
+        self._launch()
+
     def __enter__(self) -> Self:
         self.start()
         return self
