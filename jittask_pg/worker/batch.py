@@ -1,5 +1,5 @@
-"""What was claimed together, and how each of it ended, in the cheapest shape: a task object per run would cost
-more than the claim."""
+"""What was claimed together, and how each of it ended, in the cheapest shape: an object with a life of its
+own for each run would cost more than the claim."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Calls a function and says how its run ended: the one place that turns exceptions into outcomes, for threads,
-coroutines, child processes and rehearsals alike."""
+"""Says how a run ended: the one place that turns exceptions into outcomes, for threads, coroutines, child
+processes and rehearsals alike."""
 
 from __future__ import annotations
 

@@ -52,8 +52,10 @@ class _Handler(logging.Handler):
 
 @contextmanager
 def captured() -> Generator[Capture, None, None]:
-    """Within it, log lines of this thread or coroutine are kept. Loggers drop what is below their level first;
-    the one that functions are given lets INFO pass."""
+    """Within it, log lines of this thread or coroutine are kept.
+
+    Loggers drop what is below their level first; the one that functions are given lets INFO pass.
+    """
     _attach()
     capture = Capture()
     token = _lines.set(capture)

@@ -1,4 +1,4 @@
-"""Functions with process isolation: each runs in a child process, which is kept for the next one and can be killed."""
+"""Functions with process isolation: each runs in a child process that can be killed, kept for the next."""
 
 from __future__ import annotations
 

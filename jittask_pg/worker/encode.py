@@ -1,4 +1,4 @@
-"""Results and errors in a form that the database can store: JSON without what ``jsonb`` refuses, bounded text."""
+"""Results and errors in a form that the database can store: bounded, and free of what ``jsonb`` refuses."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _written(value: object, depth: int) -> str:
     if isinstance(value, UUID):
         return json.dumps(str(value))
     if isinstance(value, (bytes, bytearray, memoryview)):
-        return json.dumps(bytes(value).hex())
+        return json.dumps(bytes(cast("bytes", value)).hex())
     if isinstance(value, Mapping):
         pairs = cast("Mapping[Any, Any]", value).items()
         return (

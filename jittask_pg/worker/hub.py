@@ -1,4 +1,4 @@
-"""What the threads of one worker process share: where jobs come from, where their ends go, who is asked to stop."""
+"""What the threads of one worker process share: where ends of runs go, and who is asked to stop."""
 
 from __future__ import annotations
 

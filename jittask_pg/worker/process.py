@@ -8,6 +8,7 @@ import select
 import socket
 import threading
 import time
+from contextlib import suppress
 
 import psycopg
 from psycopg import pq
@@ -98,16 +99,14 @@ class Worker:
         self.claimed = 0
 
     def stop(self) -> None:
-        """Finish what runs within the grace and end; asked twice: end at once. Callable from a signal handler."""
+        """Finish what runs within the grace and end; asked twice: end at once. For signal handlers."""
         self._stop_asked += 1
         self.wake()
 
     def wake(self) -> None:
         """Have the main loop look again."""
-        try:
+        with suppress(BlockingIOError):
             os.write(self._wake_write, b"!")
-        except BlockingIOError:
-            pass
 
     def run(self) -> None:
         """Work until told to stop, or, with `drain`, until nothing is due.
@@ -241,7 +240,7 @@ class Worker:
         self._wait(seconds)
 
     def _wait(self, seconds: float) -> None:
-        """Until something wakes it: a notification, an end that was waited for, a signal; or the time is over."""
+        """For some seconds, or until a notification, an awaited end or a signal wakes it."""
         connection = self._connection
         poll = select.poll()
         poll.register(self._wake_read, select.POLLIN)
@@ -262,11 +261,9 @@ class Worker:
                 self._hear(connection)
 
     def _empty_pipe(self) -> None:
-        try:
+        with suppress(BlockingIOError):
             while os.read(self._wake_read, 4096):
                 pass
-        except BlockingIOError:
-            pass
 
     def _hear(self, connection: Connection) -> None:
         connection.pgconn.consume_input()
@@ -346,11 +343,9 @@ class Worker:
             logger.info("gave back %d runs that did not end within the grace", given)
         if not reporter.close(_LAST_REPORT):
             logger.warning("some runs could not be reported: the database is away; they will be run again")
-        try:
-            if self._connection is not None and not self._connection.closed:
+        if self._connection is not None and not self._connection.closed:
+            with suppress(psycopg.Error):
                 statements.unregister_worker(self._connection, self._worker_id)
-        except psycopg.Error:
-            pass
         logger.info("worker %s ends", self.name)
 
     def _wait_quietly(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""How to call the function of an occurrence: worked out once for a handler and a task, kept for all their runs."""
+"""How to call the function of an occurrence: worked out once for a handler and a task, for all their runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeps the leases of a worker process, on a thread and a connection of its own, so that no function can hold it up;
+"""Keeps the leases of a worker process, on a thread and a connection of its own that no function can hold up;
 learns what is asked to end, and takes part in maintenance."""
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Renewer:
                 if self._sweeps and time.monotonic() >= sweep_at:
                     sweep_at = time.monotonic() + _SWEEP_EVERY * random.uniform(0.8, 1.2)
                     statements.sweep(self._connected())
-            except _Closing:
+            except _ClosingError:
                 break
             except psycopg.Error as error:
                 if is_lost(error, self._connection):
@@ -127,7 +127,7 @@ class Renewer:
             hub.clock.compare(connection)
 
     def _give_back_unknown(self, connection: Connection, unknown: set[int]) -> None:
-        # The answer of a claim was lost with its connection. Twice unknown: the first time it may be on the way.
+        # The answer of a claim was lost with its connection. The first time it may still be on its way.
         for lease_id in unknown & self._unknown:
             found = statements.lease_contents(connection, self._worker_id, lease_id)
             if found is not None and lease_id not in self._hub.batches:
@@ -142,7 +142,7 @@ class Renewer:
         if self._connection is None or self._connection.closed:
             self._connection = self._connector.open_again(self._closing.wait)
             if self._connection is None:
-                raise _Closing
+                raise _ClosingError
         return self._connection
 
     def _drop(self) -> None:
@@ -151,5 +151,5 @@ class Renewer:
             self._connection = None
 
 
-class _Closing(Exception):
+class _ClosingError(Exception):
     """The renewer was closed while it waited for the database."""

@@ -1,5 +1,5 @@
-"""Reports the ends of runs, in batches, on a thread and a connection of its own: so that a claim never waits for
-a finish, and no end is lost while the database is away."""
+"""Reports the ends of runs, in batches, on a thread and a connection of its own: so that no claim waits for a
+finish, and no end is lost while the database is away."""
 
 from __future__ import annotations
 
@@ -29,10 +29,7 @@ _BLOCKED_STATES = {"40001", "40P01", "55P03", "57014"}
 def report_of(ended: Sequence[Ended]) -> statements.Report:
     """Ends of one lease as arrays; an array that would hold defaults only is left out."""
     _, ids, started, finished, outcomes, results, errors, logs, run_us = zip(*ended, strict=True)
-    if not any(outcomes):
-        given = None
-    else:
-        given = [outcome or "completed" for outcome in outcomes]
+    given = [outcome or "completed" for outcome in outcomes] if any(outcomes) else None
     return statements.Report(
         ids,
         started,
@@ -57,7 +54,7 @@ def deliver(connection: Connection, batch: Batch, ended: Sequence[Ended]) -> lis
         Occurrence and verdict (retry, superseded), for those that did not end as told.
 
     Raises:
-        psycopg.Error: nothing counts as reported, but what was committed before is recognised when told again.
+        psycopg.Error: tell all of it again; what was committed before is recognised.
     """
     ends_lease = batch.remaining <= len(ended)
     batch.ending = ends_lease
@@ -73,9 +70,7 @@ def deliver(connection: Connection, batch: Batch, ended: Sequence[Ended]) -> lis
     for number, ((delay_us, reason), ids) in enumerate(returned.items(), start=1):
         last = ends_lease and not finished and number == len(returned)
         delay = (delay_us or 0) / 1_000_000
-        statements.give_back(
-            connection, batch.lease_id, batch.token, ids, delay, reason, ends_lease=last
-        )  # fmt: skip
+        statements.give_back(connection, batch.lease_id, batch.token, ids, delay, reason, ends_lease=last)
     if finished:
         verdicts = statements.finish(
             connection, batch.lease_id, batch.token, report_of(finished), ends_lease=ends_lease

@@ -45,7 +45,8 @@ def reread(
         told: what was logged already, so that each lack of a right is told once.
 
     Returns:
-        Jobs with their rows, in order; and the ends of those that do not run: skipped, unreadable, given back.
+        Jobs with their rows, in order; and the ends of those that do not run (skipped, unreadable, given
+        back).
 
     Raises:
         psycopg.Error: the connection is lost.
@@ -93,7 +94,7 @@ def _rows(
             ended.append(_ended(jobs[n], clock, "error", text))
             continue
         assert values is not None
-        n = values[0] - 1
+        n = int(values[0]) - 1
         if n in seen:
             continue
         seen.add(n)

@@ -52,7 +52,7 @@ class Row(Mapping[str, Any]):
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Row):
             return self._values == other._values
-        return Mapping.__eq__(self, other)
+        return self._values == other
 
     __hash__ = None  # pyright: ignore[reportAssignmentType]  # mutable values: not hashable
 

@@ -150,7 +150,7 @@ def _called(job: Job, context: Context) -> Any:
     return function(job.source_row, **args) if recipe.takes_row else function(**args)
 
 
-class _RolledBack(Exception):
+class _RollBackError(Exception):
     """Undoes the run's transaction: its end is told otherwise, or is no longer ours to tell."""
 
 
@@ -172,7 +172,7 @@ def _in_transaction(hub: Hub, run: Run, capture: Capture | None) -> Ended:
             if job.recipe.detail.transactional:
                 _record_within(connection, run, ended)
         return ended._replace(outcome=RECORDED) if job.recipe.detail.transactional else ended
-    except _RolledBack:
+    except _RollBackError:
         assert ended is not None
         return ended
     except BaseException as error:
@@ -189,10 +189,10 @@ def _in_transaction(hub: Hub, run: Run, capture: Capture | None) -> Ended:
 def _record_within(connection: Connection, run: Run, ended: Ended) -> None:
     """Finish the run in its own transaction, so that its writes and its record stand or fall together."""
     if ended.outcome not in (None, "completed") or run.ended:
-        raise _RolledBack
+        raise _RollBackError
     batch = run.job.batch
     if statements.finish(connection, batch.lease_id, batch.token, report_of([ended]), ends_lease=False):
-        raise _RolledBack
+        raise _RollBackError
 
 
 def _database_function(hub: Hub, run: Run, connection: Connection) -> Ended:

@@ -1,5 +1,5 @@
 """Starts Python processes of the package, with a pipe to each: what they need to know goes through it, never
-through arguments, which everybody on the machine can read; and when it closes they know that they are alone."""
+through arguments, which everybody on the machine can read; when it closes, they know that they are alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Child:
     Args:
         module: its name.
         payload: plain values, the first thing it receives.
-        own_session: it gets a session of its own, so that signals of the terminal do not reach it and it can be
+        own_session: it gets a session of its own: signals of the terminal do not reach it, and it can be
             killed with everything it started.
 
     Attributes:
@@ -56,7 +56,7 @@ class Child:
         return self.process.pid
 
     def kill(self) -> None:
-        """Kill it, and what it started where it has a session of its own. Whoever reads its pipe sees the end."""
+        """Kill it, and what it started where it has a session of its own; its pipe then reads as ended."""
         if self.process.returncode is None:
             with suppress(OSError):
                 if self._own_session:

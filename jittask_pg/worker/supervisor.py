@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
 
@@ -66,9 +66,9 @@ def main(fd: int) -> None:
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
     try:
         worker = Worker(options, options.dsns[0])
-        signal.signal(signal.SIGTERM, lambda *_: worker.stop())
         _watch_parent(worker)
-        worker.run()
+        with _Signals(worker.stop, (signal.SIGTERM,)):
+            worker.run()
     except JitTaskError as error:
         print(error, file=sys.stderr)  # noqa: T201  # the one thing this process has to say to people
         os._exit(_REFUSED)
@@ -110,12 +110,13 @@ def _watch_parent(worker: Worker) -> None:
 class _Signals:
     """Within it, SIGTERM and SIGINT call something; nothing changes outside the main thread."""
 
-    def __init__(self, action: Callable[[], None]) -> None:
+    def __init__(self, action: Callable[[], None], numbers: Sequence[signal.Signals] = _SIGNALS) -> None:
         self._action = action
+        self._numbers = numbers
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> None:
-        for number in _SIGNALS:
+        for number in self._numbers:
             with suppress(ValueError):
                 self._before[number] = signal.signal(number, self._act)
 

@@ -1,5 +1,5 @@
-"""Threads for ordinary functions. There is no hand-over for each run: claimed jobs lie in one deque, threads take
-them from it and put the ends into another. A second thread is woken only when the first is not quick enough."""
+"""Threads for ordinary functions. No run is handed over by itself: claimed jobs lie in one deque, threads
+take them from it and put the ends into another. More threads are woken only when one is not quick enough."""
 
 from __future__ import annotations
 
