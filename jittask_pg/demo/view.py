@@ -43,6 +43,11 @@ order by e.finished_at
 
 _CLOCK = "select clock_timestamp()"
 
+_ONE_OFFS = "one-offs"
+
+# Lines that are always there: all but what was told and what ran.
+_FIXED_LINES = 20
+
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
@@ -74,8 +79,8 @@ class View:
         self._seen: set[int] = set()
         self._since = day.begin - timedelta(minutes=5)
         self._ran: dict[str, int] = {}
-        self._runs: deque[_Ended] = deque(maxlen=7)
-        self._told: deque[tuple[float, str, str]] = deque(maxlen=6)
+        self._runs: deque[tuple[str, str]] = deque(maxlen=12)
+        self._told: deque[tuple[float, str, str]] = deque(maxlen=8)
         self._planned: dict[str, tuple[int, datetime | None]] = {}
         self._coming: list[tuple[str, str | None, datetime]] = []
         self._next_status_at = 0.0
@@ -94,6 +99,7 @@ class View:
         now: datetime = row[0]
         news = self._news()
         if self._live:
+            self._runs.extend(news)
             self._look()
             self._draw(now)
         elif not self._quiet:
@@ -104,33 +110,31 @@ class View:
         self._planned = {str(r[0]): (int(r[1]), r[2]) for r in self._connection.execute(_PLANNED).fetchall()}
         self._coming = [(r[0], r[1], r[2]) for r in self._connection.execute(_COMING).fetchall()]
 
-    def _news(self) -> list[_Ended]:
-        news: list[_Ended] = []
-        for row in self._connection.execute(_ENDED, [self._since]).fetchall():
-            if row[0] in self._seen:
-                continue
-            self._seen.add(row[0])
-            news.append(_Ended(*row[1:]))
-        for one in news:
-            self._ran[_line_of(one.task)] = self._ran.get(_line_of(one.task), 0) + 1
-            self._runs.append(one)
-        return news
-
-    def _say(self, now: datetime, news: Sequence[_Ended]) -> None:
-        seconds = (now - self._day.begin).total_seconds()
+    def _news(self) -> list[tuple[str, str]]:
+        """What has ended since the last look: a word and a sentence for each task and status."""
         groups: dict[tuple[str, str], list[_Ended]] = {}
-        for one in news:
-            groups.setdefault((one.task, one.status), []).append(one)
-        for (task, status), group in groups.items():
-            text = f"{task} {_key(group[0].key)}{_begun(group[0])}: {group[0].said}"
-            if len(group) > 1:
-                text = f"{task}, {len(group)} rows: {group[0].said}, …"
-            self._line(seconds, "ran" if status == "completed" else status, text)
+        for row in self._connection.execute(_ENDED, [self._since]).fetchall():
+            if row[0] not in self._seen:
+                self._seen.add(row[0])
+                one = _Ended(*row[1:])
+                groups.setdefault((one.task, one.status), []).append(one)
+        for (task, _), group in groups.items():
+            name = task if task in TASKS else _ONE_OFFS
+            self._ran[name] = self._ran.get(name, 0) + len(group)
+        return [
+            ("ran" if status == "completed" else status, _sentence(task, group))
+            for (task, status), group in groups.items()
+        ]
+
+    def _say(self, now: datetime, news: Sequence[tuple[str, str]]) -> None:
+        seconds = (now - self._day.begin).total_seconds()
+        for word, sentence in news:
+            self._line(seconds, word, sentence)
         if seconds >= self._next_status_at:
             self._next_status_at = seconds + 3
             self._look()
             planned = ", ".join(
-                f"{name} {self._planned.get(name, (0, None))[0]:,}" for name in (*TASKS, "one-offs")
+                f"{name} {self._planned.get(name, (0, None))[0]:,}" for name in (*TASKS, _ONE_OFFS)
             )
             self._line(seconds, "plan", planned)
 
@@ -160,24 +164,25 @@ class View:
             "",
             click.style(f"{'task':<16}{'planned':>8}{'ran':>5}  {'next due':<12}rule", dim=True),
         ]
-        for name, rule in {**TASKS, "one-offs": "enqueued from SQL and from Python"}.items():
+        for name, rule in {**TASKS, _ONE_OFFS: "enqueued from SQL and from Python"}.items():
             count, due_at = self._planned.get(name, (0, None))
             due = "" if due_at is None else _until(due_at - now)
             lines.append(f"{name:<16}{count:>8,}{self._ran.get(name, 0):>5}  {due:<12}{rule}")
         lines += ["", click.style("due next", dim=True)]
-        lines += [f"  {_until(due_at - now):>10}  {task} {_key(key)}" for task, key, due_at in self._coming]
+        lines += [
+            f"  {_until(due_at - now):>10}  {task}{'' if key is None else f', id {key}'}"
+            for task, key, due_at in self._coming
+        ]
+        free = max(2, shutil.get_terminal_size().lines - _FIXED_LINES)
+        told = list(self._told)[-max(1, min(5, free // 4)) :]
         lines += ["", click.style("a plain SQL session", dim=True)]
-        for seconds, what, effect in self._told:
+        for seconds, what, effect in told:
             lines.append(f"  {seconds:4.1f} s  {click.style(what, fg='cyan')}")
-            if effect:
-                lines.append(f"          {effect}")
+            lines.append(f"          {effect}")
         lines += ["", click.style("what ran", dim=True)]
-        for one in self._runs:
-            colour = "green" if one.status == "completed" else "yellow"
-            lines.append(
-                f"  {(one.due_at - self._day.begin).total_seconds():4.1f} s  "
-                f"{click.style(one.task, fg=colour)} {_key(one.key)}{_begun(one)}: {one.said or one.status}"
-            )
+        for word, sentence in list(self._runs)[-max(1, free - 2 * len(told)) :]:
+            colour = "green" if word == "ran" else "yellow"
+            lines.append(f"  {click.style(f'{word:<9}', fg=colour)}  {sentence}")
         return lines
 
 
@@ -197,12 +202,15 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str
     ]
 
 
-def _line_of(task: str) -> str:
-    return task if task in TASKS else "one-offs"
+def _sentence(task: str, group: Sequence[_Ended]) -> str:
+    first = group[0]
+    if len(group) > 1:
+        return f"{task}, {len(group)} rows, {_begun(first)}: {first.said}, …"
+    return f"{task}, {_key(first.key)}{_begun(first)}: {first.said}"
 
 
 def _key(key: str | None) -> str:
-    return "" if key is None else f"id {key} "
+    return "" if key is None else f"id {key}, "
 
 
 def _begun(one: _Ended) -> str:
