@@ -44,7 +44,11 @@ begin
       and o.occurrence_id <> p_occurrence_id
       and o.first_claimed_at is not null
   ) then
-    if v_task.overlap = 'wait' or v_task.misfire = 'all' and v_row.run_at < p_now - v_task.misfire_grace then
+    -- A task that does not repeat has no next occurrence that would make up for a skipped one: a date
+    -- that was moved while its row was being run is a new promise.
+    if v_task.overlap = 'wait'
+       or v_task.repeat = 'none'
+       or v_task.misfire = 'all' and v_row.run_at < p_now - v_task.misfire_grace then
       update jittask.due_queue q
       set run_at = p_now + interval '1 second'
       where q.occurrence_id = p_occurrence_id;

@@ -18,6 +18,12 @@ begin
     delete from jittask.due_queue q
     where q.occurrence_id = p_occurrence_id and q.lease_id is null
     returning q.*
+  ), noted as (
+    insert into jittask.called_off (task_id, source_key, due_at)
+    select e.task_id, e.source_key, e.due_at
+    from ended e
+    where p_outcome = 'cancelled' and e.due_at > p_now and e.plan_no is not null and e.source_key <> ''
+    on conflict do nothing
   )
   insert into jittask.run_history (
     occurrence_id, task_id, nominal_at, due_at, finished_at, attempt, losses, missed, outcome,

@@ -1,4 +1,4 @@
--- A place became free: what was put off by a second at the claim (overlap = wait, max_running) may
+-- A place became free: what was put off by a second at the claim (a run before it, max_running) may
 -- be tried at once. Looks at that second of each lane only. Locks: queue rows, skip locked.
 create or replace function jittask.hasten_waiting()
 returns void

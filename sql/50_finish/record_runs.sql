@@ -51,7 +51,9 @@ begin
     left join jittask.task t on t.task_id = e.task_id
   )
   select count(*), array_agg(e.occurrence_id) filter (where t.max_running is not null),
-    coalesce(bool_or(t.overlap = 'wait' or t.max_running is not null), false)
+    coalesce(
+      bool_or(t.overlap = 'wait' or t.repeat = 'none' or t.max_running is not null), false
+    )
   into v_count, v_limited, v_waits
   from ended e
   left join jittask.task t on t.task_id = e.task_id;

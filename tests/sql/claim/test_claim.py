@@ -246,6 +246,18 @@ class TestOverlap:
         assert statuses(connection, status="skipped") == ["skipped"]
 
 
+def test_a_date_moved_while_its_row_runs_waits_and_is_not_skipped(connection: psycopg.Connection, worker: int) -> None:
+    connection.execute("drop table if exists parcel; create table parcel (id int primary key, send_at timestamptz)")
+    add_task(connection, name="send", source_table="parcel", date_field="send_at")
+    connection.execute("insert into parcel values (1, jittask.now())")
+    running = claim(connection, worker)
+    connection.execute("update parcel set send_at = send_at + interval '5 seconds'")
+    at(connection, "2030-01-07 12:00:05+00")
+    assert claim(connection, worker).rows == []
+    finish(connection, running, ends_lease=True)
+    assert len(claim(connection, worker).rows) == 1
+
+
 def test_max_running_holds_over_all_workers(connection: psycopg.Connection, worker: int) -> None:
     connection.execute("drop table if exists parcel; create table parcel (id int primary key, send_at timestamptz)")
     add_task(connection, name="send", source_table="parcel", date_field="send_at", max_running=2)
