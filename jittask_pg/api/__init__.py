@@ -6,8 +6,10 @@ refusal in its own words. Times, plans and states are the database's.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import fields
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, TypeVar, cast, overload
 
 from sqlalchemy import URL, Engine
 
@@ -19,6 +21,8 @@ from .occurrences import Occurrences
 from .reading import Reading
 
 __all__ = ["JitTask"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class JitTask(Definitions, Occurrences, Reading):
@@ -48,9 +52,6 @@ class JitTask(Definitions, Occurrences, Reading):
             jt.on_date(Contract.expires_on, remind, offset=days(-3), at="09:00")
     """
 
-    handler = staticmethod(handlers.handler)
-    """Decorator that registers a function for tasks and one-offs; see `jittask_pg.handlers.handler`."""
-
     def __init__(
         self,
         dsn: str | URL | Engine | None = None,
@@ -74,6 +75,29 @@ class JitTask(Definitions, Occurrences, Reading):
         self._named = {}
         self._pooler = pooler
         self._server: EmbeddedServer | None = None
+
+    @overload
+    @staticmethod
+    def handler(function: F, /) -> F: ...
+
+    @overload
+    @staticmethod
+    def handler(*, name: str | None = None) -> Callable[[F], F]: ...
+
+    @staticmethod
+    def handler(function: F | None = None, /, *, name: str | None = None) -> F | Callable[[F], F]:
+        """Register a function that tasks and one-offs may call; the function stays as it is.
+
+        Registered for every `JitTask` of this program and for workers that import the module.
+
+        Args:
+            function: the function, when used as plain ``@jt.handler``.
+            name: None = the function's own.
+
+        Raises:
+            InvalidValueError: another function has the name.
+        """
+        return handlers.handler(name=name) if function is None else handlers.handler(function)
 
     @classmethod
     def embedded(cls, directory: str | Path | None = None, *, temporary: bool = False) -> Self:
@@ -117,6 +141,40 @@ class JitTask(Definitions, Occurrences, Reading):
         """
         with database.connect(self.dsn, pooler=self._pooler) as connection:
             migration.migrate(connection)
+
+    def worker(self, **options: Any) -> int:
+        """Run workers over this database until they are told to stop; what ``jittask worker`` does.
+
+        With one process, the default, functions registered in this program are found without imports.
+
+        Args:
+            **options: fields of `jittask_pg.worker.WorkerOptions` but ``dsns``: ``processes=4``,
+                ``queues=["mail"]``, ``imports=["shop.tasks"]``, ``allow=["services"]``, ``drain=True`` …
+
+        Returns:
+            Exit code: 0, or 2 where a worker refused to start.
+
+        Raises:
+            InvalidValueError: an unknown option, or one that cannot be.
+
+        Example:
+            ``jt.worker(drain=True)`` runs what is due and returns.
+        """
+        # Most programs that define and enqueue never run a worker: its parts are loaded here.
+        from ..worker import WorkerOptions, run_workers
+
+        known = {field.name for field in fields(WorkerOptions)} - {"dsns"}
+        for name, value in options.items():
+            if name not in known:
+                raise InvalidValueError(
+                    f'There is no option "{name}"', None, f"The options are: {', '.join(sorted(known))}"
+                )
+            if name in ("queues", "imports", "allow") and value is not None:
+                if isinstance(value, str):
+                    raise InvalidValueError(f'{name} is "{value}"', None, f'Give a list: {name}=["{value}"]')
+                options[name] = tuple(cast("Iterable[str]", value))
+        given: dict[str, Any] = {"dsns": (self.dsn,), "pooler": self._pooler, **options}
+        return run_workers(WorkerOptions(**given))
 
     def close(self) -> None:
         """Close the connections that were kept open, and stop an embedded server."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import time
 from typing import Literal, Unpack, cast
+from zoneinfo import ZoneInfo
 
 from .. import statements
 from ..conditions import filter_of
@@ -45,7 +46,7 @@ class Definitions(Base):
         *,
         start: PointInTime | None = None,
         end: PointInTime | None = None,
-        timezone: str | None = None,
+        timezone: str | ZoneInfo | None = None,
         calendar: str | None = None,
         skip_holidays: SkipHolidays | None = None,
         args: Mapping[str, object] | None = None,
@@ -65,7 +66,7 @@ class Definitions(Base):
             start: the first occurrence lies at or after it. None = from now on by the server's clock, or as
                 it stands where the task exists and the rule is the same.
             end: no occurrence after it; a date, or text with a date alone, means through that local day.
-            timezone: IANA name; None = the installation's.
+            timezone: IANA name, or a ZoneInfo; None = the installation's.
             calendar: name of a calendar of working days; alone it means that free days are skipped.
             skip_holidays: True or "nonworking" = any free day, "holidays" = marked ones, False or "none".
             args: keyword arguments of the function, as JSON can hold them.
@@ -108,7 +109,7 @@ class Definitions(Base):
         end_offset: Length | None = None,
         end_at: time | str | None = None,
         past_due: Literal["ignore", "run_now"] = "ignore",
-        timezone: str | None = None,
+        timezone: str | ZoneInfo | None = None,
         calendar: str | None = None,
         skip_holidays: SkipHolidays | None = None,
         args: Mapping[str, object] | None = None,
@@ -137,7 +138,7 @@ class Definitions(Base):
             end_offset: signed distance from the end column.
             end_at: wall-clock time on the end day; None = the time of the field, for a date the whole day.
             past_due: a row written when its due time is past: "ignore", or "run_now".
-            timezone: IANA name; None = the installation's.
+            timezone: IANA name, or a ZoneInfo; None = the installation's.
             calendar: as for `schedule`.
             skip_holidays: as for `schedule`.
             args: keyword arguments of the function, after the row.
@@ -212,7 +213,7 @@ def _columns(
     function: Function | None,
     source: str | None,
     args: Mapping[str, object] | None,
-    timezone: str | None,
+    timezone: str | ZoneInfo | None,
     calendar: str | None,
     skip_holidays: SkipHolidays | None,
     *,
@@ -228,11 +229,11 @@ def _columns(
     text = args_text(args)
     return {
         **given,
-        **holiday_columns(calendar, skip_holidays, given.get("holiday_policy")),
+        **holiday_columns(_text("calendar", calendar), skip_holidays, given.get("holiday_policy")),
         "handler": None if function is None else handler_name(function, args or {}, takes_row=takes_row),
-        "source": source,
+        "source": _text("source", source),
         "args": text,
-        "timezone": timezone,
+        "timezone": _text("timezone", timezone.key if isinstance(timezone, ZoneInfo) else timezone),
     }
 
 
@@ -244,3 +245,9 @@ def _rule(rule: object, field: str) -> Rule | None:
         None,
         'Give daily(at="09:00"), every(minutes=30), cron("0 9 * * mon-fri") or the like',
     )
+
+
+def _text(field: str, value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise InvalidValueError(f'{field} is "{value!r}"', None, "Give text")
+    return value

@@ -113,6 +113,8 @@ class Occurrences(Base):
         Example:
             ``jt.enqueue(check_and_cancel, order_id=7, delay="30 minutes", connection=session)``
         """
+        if dedupe_key is not None and not isinstance(dedupe_key, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidValueError(f'dedupe_key is "{dedupe_key!r}"', None, "Give text")
         both = _merged(args, arguments)
         parameters = one_off_parameters(
             handler_name(function, both, takes_row=False),

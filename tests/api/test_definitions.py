@@ -215,6 +215,11 @@ def test_a_date_as_end_means_through_that_local_day(jittask: JitTask, fixed: psy
     assert len(jittask.preview("ends", connection=fixed)) == 2
 
 
+def test_a_zone_may_be_a_zoneinfo(jittask: JitTask, connection: psycopg.Connection) -> None:
+    jittask.schedule("zoned", report, daily("09:00"), timezone=ZoneInfo("Asia/Shanghai"))
+    assert task(connection, "zoned")["timezone"] == "Asia/Shanghai"
+
+
 def test_a_calendar_alone_skips_free_days(jittask: JitTask, connection: psycopg.Connection) -> None:
     connection.execute("insert into jittask.calendar (name) values ('CN') on conflict do nothing")
     jittask.schedule("skips", report, daily("09:00"), calendar="CN", connection=connection)
@@ -334,6 +339,9 @@ def test_a_definition_waits_for_the_table_and_names_who_holds_it(
         (lambda jt: jt.schedule("w", report, "daily"), "rule"),
         (lambda jt: jt.schedule("w", report, cron("0 99 * * *")), "99"),
         (lambda jt: jt.schedule("w", report, daily(), timezone="UTC+8"), "UTC"),
+        (lambda jt: jt.schedule("w", report, daily(), timezone=8), "timezone"),
+        (lambda jt: jt.schedule("w", report, daily(), calendar=True), "calendar"),
+        (lambda jt: jt.enqueue(anything, dedupe_key=7), "dedupe_key"),
         (lambda jt: jt.schedule("w", report, daily(), start="2026-01-02", end="2026-01-01"), "end"),
         (lambda jt: jt.schedule("w", report, daily(), start="tomorrow"), "start"),
         (lambda jt: jt.schedule("w", report, daily(), args=[1]), "args"),
