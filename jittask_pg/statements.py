@@ -652,15 +652,12 @@ def set_setting(name: str, value: str) -> Call:
     """Changes a setting; one row: the value as stored. Names of zones are checked."""
     return Call(
         """
-        insert into jittask.setting as s (name, value)
-        select
-          n.name,
-          case n.name
-            when 'timezone' then jittask.canonical_timezone(cast(%(value)s as text))
-            else cast(%(value)s as text)
-          end
-        from (select cast(%(name)s as text)) n (name)
-        on conflict (name) do update set value = excluded.value
+        update jittask.setting s
+        set value = case s.name
+          when 'timezone' then jittask.canonical_timezone(cast(%(value)s as text))
+          else cast(%(value)s as text)
+        end
+        where s.name = cast(%(name)s as text)
         returning s.value
         """,
         {"name": name, "value": value},
@@ -1242,6 +1239,21 @@ def set_clock(connection: Connection, instant_us: int | None) -> None:
         """,
         (instant_us,),
     )
+
+
+def ended_at(connection: Connection, instant_us: int) -> list[tuple[Any, ...]]:
+    """Occurrences that ended at one instant, by due time: occurrence_id, task_name, source_key, nominal_at, due_at,
+    started_at, status, result, error, missed, attempt."""
+    return connection.execute(
+        """
+        select r.occurrence_id, r.task_name, r.source_key, r.nominal_at, r.due_at, r.started_at, r.status,
+          r.result, r.error, r.missed, r.attempt
+        from jittask.execution_record r
+        where r.finished_at = timestamptz 'epoch' + %s::bigint * interval '1 microsecond'
+        order by r.due_at, r.occurrence_id
+        """,
+        (instant_us,),
+    ).fetchall()
 
 
 def lease_contents(connection: Connection, worker_id: int, lease_id: int) -> tuple[int, list[int]] | None:

@@ -32,7 +32,8 @@ def add_task(connection: psycopg.Connection, **columns: object) -> int:
         **columns,
     }
     statement = sql.SQL("insert into jittask.task ({}) values ({}) returning task_id").format(
-        sql.SQL(", ").join(map(sql.Identifier, columns)), sql.SQL(", ").join([sql.Placeholder()] * len(columns))
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.SQL(", ").join([sql.Placeholder()] * len(columns)),
     )
     return value(connection, statement, [_plain(column) for column in columns.values()])
 
@@ -124,7 +125,9 @@ def statuses(connection: psycopg.Connection, **conditions: object) -> list[str]:
     return [record.status for record in records(connection, **conditions)]
 
 
-def value(connection: psycopg.Connection, query: str | sql.Composable, parameters: Sequence[object] = ()) -> Any:
+def value(
+    connection: psycopg.Connection, query: str | sql.Composable, parameters: Sequence[object] = ()
+) -> Any:
     """The one value of the one row."""
     row = connection.execute(query, parameters).fetchone()  # type: ignore[arg-type]
     assert row is not None

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from jittask_pg.embedded import EmbeddedServer, system_binaries
 
 TEST_DSN_VARIABLE = "JITTASK_TEST_DSN"
+EMBEDDED_VARIABLE = "JITTASK_TEST_EMBEDDED"
+"""Set to anything, the embedded server is used although another Postgres is installed."""
 
 SETTINGS = {
     "autovacuum_naptime": "10s",
@@ -26,7 +28,6 @@ def running_server() -> Generator[str, None, None]:
         yield named
         return
     # Installed programs bring the extensions that some tests look for; the embedded ones always work.
-    with EmbeddedServer(
-        temporary=True, binaries=system_binaries(), settings=SETTINGS, user="postgres"
-    ) as server:
+    binaries = None if os.environ.get(EMBEDDED_VARIABLE) else system_binaries()
+    with EmbeddedServer(temporary=True, binaries=binaries, settings=SETTINGS, user="postgres") as server:
         yield server.dsn

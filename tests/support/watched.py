@@ -48,16 +48,33 @@ class Watched:
             )
         """)
         self.task("remind", "orders", "due_at", start_offset="1 hour", filter={"status": "open"})
-        self.task("poke", "orders", "due_at", repeat="interval", period="2 hours", end_field="day", end_offset="1 month")
+        self.task(
+            "poke",
+            "orders",
+            "due_at",
+            repeat="interval",
+            period="2 hours",
+            end_field="day",
+            end_offset="1 month",
+        )
         self.task("mail", "orders", "day", start_offset="-3 days", at_time="09:00", timezone="Asia/Shanghai")
 
     def task(self, name: str, table: str, date_field: str, **columns: Any) -> int:
         """Define a date-field task; its name gets the schema as a prefix. Returns its id."""
         full = f"{self.schema}_{name}"
-        values = {"name": full, "kind": "date_field", "handler": "h", "source_table": table, "date_field": date_field}
-        values |= {key: json.dumps(value) if isinstance(value, dict) else value for key, value in columns.items()}
+        values = {
+            "name": full,
+            "kind": "date_field",
+            "handler": "h",
+            "source_table": table,
+            "date_field": date_field,
+        }
+        values |= {
+            key: json.dumps(value) if isinstance(value, dict) else value for key, value in columns.items()
+        }
         statement = sql.SQL("insert into jittask.task ({}) values ({}) returning task_id").format(
-            sql.SQL(", ").join(map(sql.Identifier, values)), sql.SQL(", ").join([sql.Placeholder()] * len(values))
+            sql.SQL(", ").join(map(sql.Identifier, values)),
+            sql.SQL(", ").join([sql.Placeholder()] * len(values)),
         )
         row = self.connection.execute(statement, list(values.values())).fetchone()
         assert row is not None
@@ -80,7 +97,10 @@ class Watched:
     def check(self) -> None:
         """The due queue is what planning afresh gives, and, for ``remind``, what plain SQL says; nothing went wrong."""
         assert differences(self.connection) == []
-        assert self.connection.execute("select source_table, source_key, reason from jittask.replan").fetchall() == []
+        assert (
+            self.connection.execute("select source_table, source_key, reason from jittask.replan").fetchall()
+            == []
+        )
         if self.name("remind") in self._tasks:
             wanted = self.connection.execute("""
                 select format('{"id": %s}', id), due_at + interval '1 hour' from orders
