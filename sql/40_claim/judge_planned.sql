@@ -21,7 +21,7 @@ declare
   v_id bigint;
 begin
   select coalesce(array_agg(c.occurrence_id) filter (where c.plain), '{}'),
-    coalesce(array_agg(c.occurrence_id order by c.no) filter (where not c.plain), '{}')
+    coalesce(array_agg(c.occurrence_id order by c.no) filter (where c.plain is not true), '{}')
   into v_ids, v_judged
   from (
     select i.no, q.occurrence_id,
