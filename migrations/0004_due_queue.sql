@@ -156,6 +156,19 @@ comment on column jittask.series.cursor_at is
   'Whatever is due up to here was put to work or passed over: the next occurrence is the first one due after it';
 comment on column jittask.series.end_at is 'End that the source row gives, inclusive; null = none';
 
+create table jittask.called_off (
+  task_id    bigint not null,
+  source_key text collate "C" not null,
+  due_at     timestamptz not null,
+  constraint identity_is_called_off_once primary key (task_id, source_key, due_at)
+);
+
+comment on table jittask.called_off is
+  'Identities cancelled before they were due: not planned again when their row is written. Gone once due; history knows them';
+comment on column jittask.called_off.task_id is 'The date-field task';
+comment on column jittask.called_off.source_key is 'Canonical text of the key of the source row';
+comment on column jittask.called_off.due_at is 'The instant that was called off';
+
 create table jittask.replan (
   replan_id  bigint generated always as identity,
   task_id    bigint,

@@ -12,6 +12,7 @@ begin
   perform jittask.close_begun(old, true, 'the task was deleted', jittask.now());
   delete from jittask.series s where s.task_id = old.task_id;
   delete from jittask.replan r where r.task_id = old.task_id;
+  delete from jittask.called_off c where c.task_id = old.task_id;
   delete from jittask.backfill b where b.task_id = old.task_id;
   if old.source_table is not null then
     perform jittask.build_watch(old.source_table);

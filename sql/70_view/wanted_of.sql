@@ -31,7 +31,7 @@ begin
   end if;
   select jittask.wanted_sql(
     array[(p_task).task_id], (p_task).source_table || ' r',
-    jittask.key_sql(w.table_oid::regclass, w.key_columns, 'r'), '''-infinity'''
+    jittask.key_sql(w.table_oid::regclass, w.key_columns, 'r'), null
   )
   into v_wanted
   from jittask.watch w
@@ -45,6 +45,10 @@ begin
           on q.task_id = $1 and q.source_key = w.source_key and q.due_at = w.due_at
         where w.due_at is not null
           and q.first_claimed_at is null
+          and not exists (
+            select from jittask.called_off c
+            where c.task_id = $1 and c.source_key = w.source_key and c.due_at = w.due_at
+          )
           and (w.due_at > $2
                or (q.occurrence_id is not null or w.due_at >= $2 - $3 or $4)
                   and not jittask.was_claimed($1, w.source_key, w.due_at))
