@@ -20,13 +20,14 @@ security definer
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off
-set enable_hashjoin = off
-set enable_mergejoin = off
 as %L
     $sql$,
     p_function_name,
     'declare
-  v_now timestamptz := jittask.now();
+  v_now pg_catalog.timestamptz := jittask.now();
+  v_careful pg_catalog.bool := false;
+  v_same pg_catalog.bool;
+  v_same_keys pg_catalog.bool;
   v_series record;
 begin
 ' || p_body || '

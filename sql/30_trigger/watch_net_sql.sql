@@ -2,47 +2,42 @@
 -- foresaw: the rows are noted in replan, a warning says so, the user's statement goes on. Where even
 -- the keys cannot be had, the whole table is noted. Cancellation is not caught by "others".
 create or replace function jittask.watch_net_sql(
-  p_source_table text,
-  p_key_sql text,
-  p_new text,
-  p_old text
+  p_watch jittask.watch
 )
 returns text
-language sql
-immutable
+language plpgsql
+stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-  select format(
+declare
+  v_key text := jittask.key_sql((p_watch).table_oid::regclass, (p_watch).key_columns, 'r');
+  v_note text := format('select %L, %s, v_reason from ', (p_watch).source_table, v_key);
+begin
+  return format(
     $sql$
-exception
-  when others then
-    declare
-      v_reason text := sqlerrm;
-    begin
-      if tg_op = 'INSERT' then
-        insert into jittask.replan (source_table, source_key, reason)
-        select %1$L, %2$s, v_reason from %3$s;
-      elsif tg_op = 'UPDATE' then
-        insert into jittask.replan (source_table, source_key, reason)
-        select %1$L, %2$s, v_reason from %3$s
-        union
-        select %1$L, %2$s, v_reason from %4$s;
-      elsif tg_op = 'DELETE' then
-        insert into jittask.replan (source_table, source_key, reason)
-        select %1$L, %2$s, v_reason from %4$s;
-      else
-        insert into jittask.replan (source_table, reason) values (%1$L, v_reason);
-      end if;
-    exception
-      when others then
-        insert into jittask.replan (source_table, reason) values (%1$L, v_reason);
-    end;
-    return null;
+        declare
+          v_reason pg_catalog.text := sqlerrm;
+        begin
+          raise warning 'Rows of %% are not planned yet: %%', %1$L, v_reason
+            using hint = 'The sweep of a worker will plan them; see jittask.replan';
+          if tg_op operator(pg_catalog.=) 'INSERT' then
+            insert into jittask.replan (source_table, source_key, reason) %2$s;
+          elsif tg_op operator(pg_catalog.=) 'UPDATE' then
+            insert into jittask.replan (source_table, source_key, reason) %2$s union %3$s;
+          elsif tg_op operator(pg_catalog.=) 'DELETE' then
+            insert into jittask.replan (source_table, source_key, reason) %3$s;
+          else
+            insert into jittask.replan (source_table, reason) values (%1$L, v_reason);
+          end if;
+        exception
+          when others then
+            insert into jittask.replan (source_table, reason) values (%1$L, v_reason);
+        end;
     $sql$,
-    p_source_table,
-    p_key_sql,
-    regexp_replace(p_new, '^.* join .*$', 'new_row r'),
-    p_old
+    (p_watch).source_table,
+    v_note || jittask.watch_relation_sql(p_watch, 'new'),
+    v_note || jittask.watch_relation_sql(p_watch, 'old')
   );
+end;
 $$;

@@ -1,5 +1,6 @@
--- What a generated trigger function reads as "r": the transition table, the one row of a row
--- trigger, or, where row triggers of the user's own may have changed it since, the current row.
+-- What a generated trigger function reads as "r". p_which: new or old, the image of the rows: a
+-- transition table, or the one row of a row trigger; current or kept: the row of the table itself that
+-- now bears the key of the new or of the old image, for tables whose own triggers may have changed it since.
 create or replace function jittask.watch_relation_sql(
   p_watch jittask.watch,
   p_which text
@@ -11,25 +12,30 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
   select case
-    when p_which = 'old' or not (p_watch).reads_current then i.image
+    when p_which in ('new', 'old') then format(i.image, 'r')
+    -- A lateral subquery: one index descent a row, whatever the sizes were when the plan was made.
     else format(
-      '(select c.* from %s join %s c on %s) r',
-      regexp_replace(i.image, ' r$', ' n'),
-      (p_watch).source_table,
+      '(select c.* from %s cross join lateral (select c.* from %s c where %s offset 0) c) r',
+      format(i.image, 'n'), (p_watch).source_table,
       (
         select string_agg(
-          format('c.%I operator(pg_catalog.=) n.%I', k.name, k.name), ' and ' order by k.no
+          jittask.comparison_sql(
+            format('c.%I%s', k.name, t.row_cast), '=', format('n.%I%s', k.name, t.row_cast), t.family, t.base_type
+          ),
+          ' and ' order by k.no
         )
         from unnest((p_watch).key_columns) with ordinality k (name, no)
+        cross join lateral jittask.key_column((p_watch).table_oid::regclass, k.name) t
       )
     )
   end
   from (
     select case
-      when c.relkind = 'p' then format('(select %s.*) r', p_which)
-      else format('%s_row r', p_which)
+      when c.relkind = 'p' then format('(select %s.*) %%s', v.side)
+      else format('%s_row %%s', v.side)
     end as image
     from pg_class c
+    cross join (select case when p_which in ('new', 'current') then 'new' else 'old' end as side) v
     where c.oid = (p_watch).table_oid
   ) i;
 $$;

@@ -1,7 +1,6 @@
 -- Part of a generated trigger function: plans the series of each row that p_wanted (a select with
--- the columns of wanted_sql, after the CTEs p_with) names.
+-- the columns of wanted_sql) names.
 create or replace function jittask.watch_series_sql(
-  p_with text,
   p_wanted text
 )
 returns text
@@ -13,7 +12,6 @@ as $$
   select format(
     $sql$
     for v_series in
-      %s
       select t as task, p as plan, w.source_key, w.nominal_at, w.end_at
       from (%s) w
       join jittask.task t on t.task_id = w.task_id
@@ -26,7 +24,6 @@ as $$
       );
     end loop;
     $sql$,
-    p_with,
     p_wanted
   );
 $$;

@@ -1,0 +1,65 @@
+-- Text of the statement that makes the due queue hold what p_wanted (a select with the columns of
+-- wanted_sql) says for tasks without repeat: what is planned otherwise goes, what is missing comes.
+-- A claimed identity stays what it is and is not planned again; only what is due by p_now (an
+-- expression) can have been claimed, so only that is looked up. p_upsert: an identity in the way is
+-- no error. Each probe of the queue is a lateral subquery that the planner can neither reorder nor
+-- hash: whatever the sizes were when the plan was made, it is one index descent a row.
+-- Locks: queue rows. A row claimed meanwhile is not removed, and the new instant is planned beside it.
+create or replace function jittask.put_wanted_sql(
+  p_wanted text,
+  p_now text,
+  p_upsert bool
+)
+returns text
+language sql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select format(
+    $sql$
+    with differing as materialized (
+      select w.task_id, w.plan_no, w.priority, w.queue, w.source_key, w.nominal_at, w.due_at,
+        p.occurrence_id, p.due_at as planned_at
+      from (%1$s) w
+      left join lateral (
+        select q.occurrence_id, q.plan_no, q.due_at
+        from jittask.due_queue q
+        where q.task_id = w.task_id
+          and q.source_key = w.source_key
+          and q.plan_no is not null
+          and q.first_claimed_at is null
+        offset 0
+      ) p on true
+      where (p.plan_no, p.due_at) is distinct from (w.plan_no, w.due_at)
+        and (p.occurrence_id is not null or w.due_at is not null)
+    ), removed as (
+      delete from jittask.due_queue q
+      where q.occurrence_id = any (
+          array(
+            select d.occurrence_id
+            from differing d
+            where d.occurrence_id is not null and d.planned_at is distinct from d.due_at
+          )
+        )
+        and q.first_claimed_at is null
+    )
+    insert into jittask.due_queue as q (
+      task_id, plan_no, priority, nominal_at, due_at, run_at, queue, source_key
+    )
+    select d.task_id, d.plan_no, d.priority, d.nominal_at, d.due_at, d.due_at, d.queue, d.source_key
+    from differing d
+    where d.due_at is not null
+      and %2$s
+    %3$s
+    $sql$,
+    p_wanted, jittask.unused_identity_sql('d', p_now),
+    case
+      when p_upsert then
+        'on conflict (task_id, source_key, due_at) where task_id is not null do update
+           set plan_no = excluded.plan_no, nominal_at = excluded.nominal_at
+           where q.first_claimed_at is null and q.plan_no is distinct from excluded.plan_no'
+      else ''
+    end
+  );
+$$;

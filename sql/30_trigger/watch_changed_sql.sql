@@ -1,0 +1,24 @@
+-- What a generated trigger function reads as "r" to see only the rows that an update changed in a
+-- value that some task relies on.
+create or replace function jittask.watch_changed_sql(
+  p_watch jittask.watch
+)
+returns text
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select case
+    -- One row at a time, and watch_compare_sql has seen that it differs.
+    when exists (select from pg_class t where t.oid = (p_watch).table_oid and t.relkind = 'p') then i.now
+    else format(
+      '(select %1$s from %2$s except select %1$s from %3$s) r',
+      (select string_agg(format('r.%I', c.name), ', ' order by c.name) from jsonb_object_keys((p_watch).columns) c (name)),
+      i.now, jittask.watch_relation_sql(p_watch, 'old')
+    )
+  end
+  from (
+    select jittask.watch_relation_sql(p_watch, case when (p_watch).reads_current then 'current' else 'new' end) as now
+  ) i;
+$$;

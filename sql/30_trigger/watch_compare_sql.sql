@@ -1,0 +1,43 @@
+-- Part of a generated trigger function: sets v_same (no value that a task relies on was changed by the
+-- update) and v_same_keys (nor did any key leave).
+create or replace function jittask.watch_compare_sql(
+  p_watch jittask.watch
+)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_others text[];
+  v_hashes text;
+begin
+  if exists (select from pg_class c where c.oid = (p_watch).table_oid and c.relkind = 'p') then
+    return (
+      select format(
+        E'v_same := row(%s) operator(pg_catalog.*=) row(%s);\nv_same_keys := row(%s) operator(pg_catalog.*=) row(%s);',
+        string_agg(format('new.%I', c.name), ', '),
+        string_agg(format('old.%I', c.name), ', '),
+        string_agg(format('new.%I', c.name), ', ') filter (where c.name = any ((p_watch).key_columns)),
+        string_agg(format('old.%I', c.name), ', ') filter (where c.name = any ((p_watch).key_columns))
+      )
+      from jsonb_object_keys((p_watch).columns) c (name)
+    );
+  end if;
+  select coalesce(array_agg(c.name order by c.name), '{}') into v_others
+  from jsonb_object_keys((p_watch).columns) c (name)
+  where c.name <> all ((p_watch).key_columns);
+  v_hashes := format(
+    'select pg_catalog.bit_xor(%s) as keys, pg_catalog.bit_xor(%s) as rows from ',
+    jittask.watch_hash_sql((p_watch).table_oid::regclass, (p_watch).key_columns),
+    jittask.watch_hash_sql((p_watch).table_oid::regclass, (p_watch).key_columns || v_others)
+  );
+  return format(
+    'select n.rows is not distinct from o.rows, n.keys is not distinct from o.keys
+    into v_same, v_same_keys
+    from (%1$s new_row r) n cross join (%1$s old_row r) o;',
+    v_hashes
+  );
+end;
+$$;

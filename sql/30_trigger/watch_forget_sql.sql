@@ -1,0 +1,29 @@
+-- Part of a generated trigger function: ends the series of the source keys that p_keys selects. Of a
+-- partitioned table the row may only be moving to another partition, which is a delete and an insert:
+-- its series is kept until the sweep has seen that the row is gone.
+create or replace function jittask.watch_forget_sql(
+  p_watch jittask.watch,
+  p_task_ids bigint[],
+  p_keys text
+)
+returns text
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select case
+    when exists (select from pg_class c where c.oid = (p_watch).table_oid and c.relkind = 'p') then
+      jittask.watch_drop_sql(p_task_ids, p_keys) || format(
+        'insert into jittask.replan (task_id, source_key, reason)
+        select t.task_id, k.source_key, ''the row was deleted, or left its partition''
+        from (%s) k
+        cross join pg_catalog.unnest(%L::pg_catalog.int8[]) t (task_id);', p_keys, p_task_ids
+      )
+    else format(
+      'for v_series in %s loop
+        perform jittask.forget_series(%L::pg_catalog.int8[], v_series.source_key);
+      end loop;', p_keys, p_task_ids
+    )
+  end;
+$$;
