@@ -126,7 +126,7 @@ def uninstall(connection: Connection) -> Uninstalled:
             return Uninstalled(schema, triggers, roles, kept)
     except psycopg.errors.LockNotAvailable as error:
         raise LockError(
-            "A table that is to be left alone is in use",
+            "A watched table or a table of jittask is in use",
             error.diag.message_primary,
             "Run it again when no long transaction holds the table; nothing was removed",
         ) from error
