@@ -11,7 +11,7 @@ import re
 import select
 import sys
 from collections.abc import Coroutine, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
@@ -148,9 +148,14 @@ class OwnConnections:
             return database.resolve_dsn(self._source.url.render_as_string(hide_password=False))
         return database.resolve_dsn(self._source)
 
-    def run(self, steps: Steps[T]) -> T:
-        """Execute `steps` in a transaction of its own and commit it."""
-        with self._transaction() as connection:
+    def run(self, steps: Steps[T], *, atomic: bool = True) -> T:
+        """Execute `steps` in a transaction of its own and commit it.
+
+        Args:
+            steps: the operation.
+            atomic: False where it is one statement, which needs no BEGIN and COMMIT around it.
+        """
+        with self._connection(atomic=atomic) as connection:
             return drive(connection, steps)
 
     def close(self) -> None:
@@ -161,14 +166,14 @@ class OwnConnections:
             connection.close()
 
     @contextmanager
-    def _transaction(self) -> Generator[AnyConnection]:
+    def _connection(self, *, atomic: bool) -> Generator[AnyConnection]:
         if isinstance(self._source, Engine):
             with _translated_from_sqlalchemy(), self._source.begin() as connection:
                 yield connection
             return
         own = self._taken()
         try:
-            with _translated_from_psycopg(), own.transaction():
+            with _translated_from_psycopg(), own.transaction() if atomic else nullcontext():
                 yield own
         finally:
             if own.closed or own.broken:

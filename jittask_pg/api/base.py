@@ -66,14 +66,16 @@ class Base:
 
     def _rows(self, call: Call, connection: AnyConnection | None, operation: str) -> Rows:
         if connection is None:
-            return self._own.run(_all(call))
+            return self._own.run(_all(call), atomic=False)
         check_sync(connection, operation)
         return drive(connection, _all(call))
 
     def _one(
         self, steps: Steps[T], connection: AnyConnection | AnyAsyncConnection | None
     ) -> T | Awaitable[T]:
-        return self._own.run(steps) if connection is None else awaited_or_not(connection, steps)
+        if connection is None:
+            return self._own.run(steps, atomic=False)
+        return awaited_or_not(connection, steps)
 
 
 def task_name(name: str) -> str:
