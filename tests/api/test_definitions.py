@@ -397,3 +397,26 @@ def test_wrong_input_is_refused_by_the_name_of_its_field_and_writes_nothing(
 def test_a_table_without_a_key_is_refused(jittask: JitTask) -> None:
     with pytest.raises(WatchError, match="keyless"):
         jittask.on_date("keyless.expires_on", remind)
+
+
+def test_programs_that_start_together_define_one_task(database: str, connection: psycopg.Connection) -> None:
+    failures: list[BaseException] = []
+
+    def define() -> None:
+        try:
+            with JitTask(database) as one:
+                one.schedule("together", report, daily("09:00"))
+                one.on_date(Contract.expires_on, remind, offset=days(-2), name="together_date")
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=define) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    versions = connection.execute(
+        "select p.plan_no from jittask.plan p join jittask.task t using (task_id) where t.name like 'together%'"
+    ).fetchall()
+    assert versions == [(1,), (1,)]
