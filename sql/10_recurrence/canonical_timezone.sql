@@ -1,12 +1,15 @@
 -- Returns the name when it is an IANA zone spelled as pg_timezone_names spells it; raises JT001
 -- otherwise. Postgres itself would take "UTC+8" as UTC-8, "IST" as Israel and "Foo3" as a zone.
 -- The list made at installation answers first; the slow view only for names that it cannot know.
+-- Definer's rights: whoever may name a zone need not be granted the list.
 create or replace function jittask.canonical_timezone(
   p_timezone text
 )
 returns text
 language plpgsql
 stable
+security definer
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_name text;

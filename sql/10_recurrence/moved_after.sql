@@ -25,6 +25,9 @@ declare
   v_day date;
   v_last_day date;
   v_end_day date := p_rule.end_at at time zone v_zone;
+  v_map text;
+  v_map_from date;
+  v_place int;
   v_target date;
   v_wall timestamp;
   v_nominal timestamptz;
@@ -34,9 +37,13 @@ begin
   v_after := greatest(v_after, v_anchor - interval '9700:00');
   v_floor := to_timestamp(jittask.wall_floor(v_after, v_zone)) at time zone 'UTC';
   v_day := least(v_floor, v_after at time zone v_zone);
+  v_map_from := v_day - 20;
+  v_map := jittask.workday_map(p_rule.calendar, v_map_from, 60);
   if v_policy = 'next_workday' then
+    -- The free days before the first possible due day may be moved to it.
     v_day := coalesce(
-      jittask.workday_of(p_rule.calendar, v_day - 1, 'nonworking', 'previous_workday') + 1,
+      v_map_from + nullif(length(rtrim(left(v_map, 20), '0h')), 0),
+      jittask.workday_of(p_rule.calendar, v_map_from, 'nonworking', 'previous_workday') + 1,
       v_day - 400
     );
   end if;
@@ -65,7 +72,15 @@ begin
     v_day := v_wall::date;
     exit when v_day is null or v_day > v_last_day or v_day > v_end_day;
 
-    v_target := jittask.workday_of(p_rule.calendar, v_day, p_rule.skip_holidays, v_policy);
+    if v_day < v_map_from + 1 or v_day > v_map_from + 58 then
+      v_map_from := v_day - 20;
+      v_map := jittask.workday_map(p_rule.calendar, v_map_from, 60);
+    end if;
+    v_place := jittask.workday_in(v_map, v_day - v_map_from + 1, p_rule.skip_holidays, v_policy);
+    v_target := case
+      when v_place > 0 then v_map_from + v_place - 1
+      when v_place is null then jittask.workday_of(p_rule.calendar, v_day, p_rule.skip_holidays, v_policy)
+    end;
     v_due := null;
     if v_target = v_day and v_instants then
       v_due := jittask.nominal_after(p_rule, greatest(
