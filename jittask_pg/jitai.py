@@ -258,9 +258,7 @@ class Moment(datetime):
                 return moved.replace(year=total // 12, month=total % 12 + 1, day=day)
             except ValueError:
                 continue
-        raise InvalidValueError(
-            f'"{self}" cannot be moved so far', None, "Stay within the years 1 to 9999"
-        )
+        raise InvalidValueError(f'"{self}" cannot be moved so far', None, "Stay within the years 1 to 9999")
 
     def format(self, pattern: str = "YYYY-MM-DD HH:mm:ss") -> str:
         """The time as text: YYYY, MM, DD, HH, mm and ss stand for its parts."""
