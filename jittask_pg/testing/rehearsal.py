@@ -1,15 +1,16 @@
-"""A worker whose clock is moved by hand. It claims, reads rows again, calls functions and reports with the code of
-real workers, one occurrence after the other, in the process that asks."""
+"""A worker whose clock is moved by hand. It claims, reads rows again, calls functions and reports with the code
+of real workers, one occurrence after the other, in the process that asks."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import inspect
 import os
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
@@ -33,7 +34,7 @@ from ..worker.run import run_here
 
 __all__ = ["Rehearsal", "RehearsedRun"]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -69,7 +70,9 @@ class RehearsedRun:
 
 
 class Rehearsal:
-    """A database whose time is moved by hand. It owns the database: what is planned there is judged by its clock.
+    """A database whose time is moved by hand.
+
+    It owns the database: what is planned there is judged by its clock.
 
     Args:
         dsn: connection string; the schema must be installed.
@@ -256,7 +259,7 @@ def _in_place(recipe: Recipe) -> Recipe:
         return here
     here.timeout = None
     function = recipe.function
-    if function is not None and asyncio.iscoroutinefunction(function):
+    if function is not None and inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
         def wait(*args: Any, **kwargs: Any) -> Any:

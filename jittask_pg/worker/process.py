@@ -98,6 +98,11 @@ class Worker:
         self._began_stopping = 0.0
         self.claimed = 0
 
+    @property
+    def stopping(self) -> frozenset[int]:
+        """Occurrences here that somebody asked to end."""
+        return frozenset(self._hub.stopping)
+
     def stop(self) -> None:
         """Finish what runs within the grace and end; asked twice: end at once. For signal handlers."""
         self._stop_asked += 1

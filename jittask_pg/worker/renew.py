@@ -12,7 +12,7 @@ import psycopg
 
 from .. import statements
 from ..database import Connection
-from ..errors import from_database
+from ..errors import JitTaskError, from_database
 from ..redact import redact
 from .clock import DatabaseClock
 from .connect import Connector, is_lost
@@ -72,8 +72,8 @@ class Renewer:
         sweep_at = time.monotonic() + random.uniform(0, _SWEEP_EVERY)
         look_at = time.monotonic() + random.uniform(0, _LOOK_EVERY)
         while not self._closing.is_set():
-            now = time.monotonic()
-            self._wake.wait(max(0.0, min(renew_at, *((sweep_at, look_at) if self._sweeps else ())) - now))
+            next_at = min(renew_at, sweep_at, look_at) if self._sweeps else renew_at
+            self._wake.wait(max(0.0, next_at - time.monotonic()))
             self._wake.clear()
             if self._closing.is_set():
                 break
@@ -91,6 +91,8 @@ class Renewer:
                     statements.sweep(self._connected())
             except _ClosingError:
                 break
+            except JitTaskError as error:
+                logger.warning("leases were not renewed: %s", redact(str(error).replace("\n", "; ")))
             except psycopg.Error as error:
                 if is_lost(error, self._connection):
                     self._drop()

@@ -143,7 +143,11 @@ class Reporter:
             else:
                 group.append(end)
         for batch, ended in groups.items():
-            self._deliver(batch, ended)
+            try:
+                self._deliver(batch, ended)
+            except Exception:
+                # What is not recorded runs again when its lease is over; the others must be reported.
+                logger.exception("%d runs could not be reported", len(ended))
             batch.remaining -= len(ended)
             if self._hub.stopping:
                 self._hub.stopping.difference_update(end.occurrence_id for end in ended)

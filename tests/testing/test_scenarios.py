@@ -37,7 +37,9 @@ def test_what_runs_is_what_the_scenario_says(
         runs += rehearsal.advance(scenario["until"])
 
         expected = [(run["row"], _seconds(run["due"])) for run in scenario["runs"]]
-        assert [(run.source_key["id"] if run.source_key else None, _seconds(run.due_at)) for run in runs] == expected
+        assert [
+            (run.source_key["id"] if run.source_key else None, _seconds(run.due_at)) for run in runs
+        ] == expected
         assert all(run.status == "completed" and run.result == "noted" for run in runs), runs
         late = [run["late_at"] for run in scenario["runs"] if "late_at" in run]
         assert [run.started_at for run in runs if run.started_at and run.started_at > run.due_at] == [
