@@ -41,7 +41,7 @@ begin
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.oid = v_table;
   end if;
-  if tg_op = 'UPDATE' and new is distinct from old then
+  if tg_op = 'UPDATE' and new::text is distinct from old::text then
     new.updated_at := pg_catalog.clock_timestamp();
   end if;
   return new;

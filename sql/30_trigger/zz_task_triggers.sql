@@ -1,4 +1,5 @@
--- Numbered for firing order. Updates that change nothing are ignored.
+-- Numbered for firing order. Updates that change nothing are ignored; compared as text, because
+-- '1 day' and '24 hours' are equal intervals and different timings.
 create or replace trigger task_1_normalise
 before insert or update on jittask.task
 for each row execute function jittask.task_1_normalise();
@@ -23,7 +24,7 @@ for each row execute function jittask.task_3_plan();
 
 create or replace trigger task_3_plan_changed
 after update on jittask.task
-for each row when (old.* is distinct from new.*)
+for each row when (old.*::text is distinct from new.*::text)
 execute function jittask.task_3_plan();
 
 create or replace trigger task_4_forget

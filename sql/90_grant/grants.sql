@@ -18,7 +18,7 @@ begin
         ('jittask_worker', 'grant usage on schema jittask to %I'),
         ('jittask_worker', 'grant select on all tables in schema jittask to %I'),
         ('jittask_client', 'grant usage on schema jittask to %I'),
-        ('jittask_client', 'grant select on jittask.setting to %I'),
+        ('jittask_client', 'grant select on jittask.setting, jittask.own_record to %I'),
         ('jittask_viewer', 'grant usage on schema jittask to %I'),
         ('jittask_viewer', 'grant select on jittask.waiting, jittask.execution_record, jittask.calendar, jittask.calendar_day to %I')
     ) g (role, statement)

@@ -127,6 +127,20 @@ def test_max_runs_is_counted_at_the_claim_and_survives_an_edit(connection: psyco
     assert len(claim(connection, worker).rows) == 1
 
 
+def test_a_day_is_not_24_hours_when_a_task_is_edited(connection: psycopg.Connection) -> None:
+    connection.execute("drop table if exists parcel; create table parcel (id int primary key, send_at timestamptz)")
+    connection.execute("insert into parcel values (1, '2030-03-30 12:00+01')")
+    add_task(
+        connection, name="send", source_table="parcel", date_field="send_at", start_offset="1 day",
+        timezone="Europe/Berlin",
+    )
+    (before,) = records(connection)
+    change_task(connection, "send", start_offset="24 hours")
+    (after,) = records(connection)
+    # The clocks go forward in between.
+    assert (after.due_at - before.due_at).total_seconds() == 3600
+
+
 def test_a_row_of_an_older_plan_is_dropped(connection: psycopg.Connection, worker: int) -> None:
     add_task(connection, name="tick", start_at=NOON, repeat="daily")
     connection.execute("update jittask.due_queue set plan_no = plan_no - 1")

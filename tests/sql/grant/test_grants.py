@@ -157,6 +157,8 @@ def test_a_client_enqueues_and_cancels_its_own_only(as_member: As, connection: p
             client.execute("select jittask.cancel(%s)", [other])
         assert refusal.value.sqlstate == "JT004"
         assert value(client, "select jittask.cancel(%s)", [own]) == "cancelled"
+        assert client.execute("select occurrence_id, status from jittask.own_record").fetchall() == [(own, "cancelled")]
+        denied(client, "select * from jittask.execution_record")
         denied(client, "select * from jittask.due_queue")
         denied(client, "insert into jittask.task (kind, handler, start_at) values ('scheduled', 'f', now())")
 
