@@ -16,21 +16,21 @@ import psycopg
 from dateutil.relativedelta import relativedelta
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (wall-clock times have no zone)
-YEARS = (datetime(2008, 12, 1), datetime(2043, 2, 1))  # noqa: DTZ001
+YEARS = (datetime(2011, 6, 1), datetime(2043, 2, 1))  # noqa: DTZ001
 
-# Three days are less than the shortest time between two changes of any zone.
+# Six and a half days: less than the shortest time between two changes of any zone in these years.
 CHANGES = """
 with zone as (select name from jittask.zone where name !~ '^posix/'),
 sampled as (
   select z.name, s.at, date_part('epoch', to_timestamp(s.at) at time zone z.name)::bigint - s.at as seconds
-  from zone z, generate_series(%s::bigint, %s::bigint, 259200) s(at)
+  from zone z, generate_series(%s::bigint, %s::bigint, 561600) s(at)
 ),
 followed as (
   select *, lead(seconds) over (partition by name order by at) as following from sampled
 )
 select name, min(seconds) filter (where at = %s), null::bigint, null::bigint from sampled group by name
 union all
-select name, null, jittask.offset_change(at, at + 259200, name), following
+select name, null, jittask.offset_change(at, at + 561600, name), following
 from followed where seconds <> following
 order by 1, 3 nulls first
 """

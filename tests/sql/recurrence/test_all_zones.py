@@ -194,7 +194,7 @@ def naive(at: datetime) -> datetime:
 
 
 @settings(
-    max_examples=700, deadline=None, derandomize=True, database=None,
+    max_examples=500, deadline=None, derandomize=True, database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(seed=any_seed)
@@ -214,7 +214,7 @@ def test_occurrences_near_a_change_of_offset_are_those_of_the_oracle(world: Worl
 
 
 @settings(
-    max_examples=300, deadline=None, derandomize=True, database=None,
+    max_examples=200, deadline=None, derandomize=True, database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(seed=any_seed)
@@ -238,3 +238,42 @@ def test_latest_and_count_agree_with_the_oracle(world: World, seed: int) -> None
     latest = None if row[1] is None else (naive(row[0]), naive(row[1]))
     assert latest == (before[-1] if before else None), f"{rule}"
     assert row[2] == sum(due > after for _, due in before), f"{rule}"
+
+
+@settings(
+    max_examples=25, deadline=None, derandomize=True, database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(seed=any_seed)
+def test_the_count_over_years_is_the_sum_of_its_parts(world: World, seed: int) -> None:
+    connection, zones = world.connection, world.zones
+    chance = random.Random(seed)
+    rule, calendar, change = rule_near(chance, zones[chance.choice(sorted(zones))], world.calendars)
+    cuts = [change + timedelta(days=17 * n, seconds=chance.randint(0, 86400)) for n in range(40)]
+    row = connection.execute(
+        f"select jittask.count_occurrences({RULE}, (%(cuts)s::timestamptz[])[1], (%(cuts)s::timestamptz[])[40]),"
+        f" (select sum(jittask.count_occurrences({RULE}, (%(cuts)s::timestamptz[])[n], (%(cuts)s::timestamptz[])[n + 1]))"
+        "   from generate_series(1, 39) n)".encode(),
+        {**as_parameters(rule, calendar), "cuts": [cut.replace(tzinfo=UTC) for cut in cuts]},
+    ).fetchone()
+    assert row is not None
+    assert row[0] == row[1], f"{rule}"
+
+
+def test_every_change_of_offset_maps_its_wall_clock_times_by_the_rule(world: World) -> None:
+    walls: list[tuple[str, datetime, datetime]] = []
+    for zone in world.zones.values():
+        for at, before, after in zip(zone.changes, zone.offsets, zone.offsets[1:], strict=False):
+            if not 2015 <= at.year <= 2040:
+                continue
+            low, high = at + min(before, after), at + max(before, after)
+            walls += [
+                (zone.name, wall, zone.instant(wall).replace(tzinfo=UTC))
+                for wall in (low - timedelta(seconds=1), low, low + (high - low) / 2, high - timedelta(seconds=1), high)
+            ]
+    wrong = world.connection.execute(
+        "select * from unnest(%s::text[], %s::timestamp[], %s::timestamptz[]) w(zone, wall, wanted)"
+        " where jittask.to_instant(wall, zone) <> wanted",
+        [list(column) for column in zip(*walls, strict=True)],
+    ).fetchall()
+    assert wrong == []
