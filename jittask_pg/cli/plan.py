@@ -33,7 +33,7 @@ def preview(session: Session, task: str, count: int, key: str | None) -> None:
     """
     names = ("source_key", "occurrence_no", "nominal_at", "due_at")
     rows = named(names, session.run(statements.preview(task, count, key)))
-    session.localise(rows, ("nominal_at", "due_at"), task)
+    session.localise(rows, ("nominal_at", "due_at"), task=task)
     for row in rows:
         row["source_key"] = None if row["source_key"] is None else json.loads(row["source_key"])
         row["day"] = f"{row['due_at']:%a}"

@@ -80,7 +80,7 @@ def records(
     for row in rows:
         row["source_key"] = None if row["source_key"] is None else json.loads(row["source_key"])
         row["result"] = None if row["result"] is None else json.loads(row["result"])
-    session.localise(rows, _INSTANTS, "task_name")
+    session.localise(rows, _INSTANTS, task_column="task_name")
     if not session.as_json:
         for row in rows:
             row["remark"] = _remark(row)

@@ -97,16 +97,24 @@ class Session:
             return list(instants)
         return [None if instant is None else _with_offset(next(rows)) for instant in instants]
 
-    def localise(self, rows: Sequence[dict[str, Any]], columns: Sequence[str], task: str) -> None:
+    def localise(
+        self,
+        rows: Sequence[dict[str, Any]],
+        columns: Sequence[str],
+        *,
+        task: str | None = None,
+        task_column: str | None = None,
+    ) -> None:
         """Put local instants (see `local`) in place of those in `columns`.
 
         Args:
             rows: values by name.
             columns: names of instants.
-            task: name of what holds the task's name, or of nothing in the rows: then it is the task's name.
+            task: the task of all rows.
+            task_column: name of the value that names each row's task.
         """
+        tasks = [task if task_column is None else row[task_column] for row in rows]
         for column in columns:
-            tasks = [row.get(task, task) for row in rows]
             for row, instant in zip(rows, self.local([row[column] for row in rows], tasks), strict=True):
                 row[column] = instant
 

@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from .. import statements
-from ..api.moments import Moment, instant_of, last_instant_of
-from ..errors import InvalidValueError, NotFoundError
+from ..errors import NotFoundError
 from .output import answer, answer_rows, named, shown, shown_instant
 from .session import Session, with_session
+from .task_columns import changed, complete, merged_args, timed, written
 from .task_options import column_options
-from .types import TASK_NAME, keyword_pairs
+from .types import TASK_NAME
 
 __all__ = ["task"]
 
-_TIMED_CYCLES = ("daily", "weekly", "monthly", "yearly")
 # What a task is refused for without, so that it cannot be given up.
 _CLEARABLE = tuple(
     column
     for column in statements.TASK_COLUMNS
     if column not in ("name", "kind", "source_table", "date_field")
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a task does from now on.
+
+    Attributes:
+        name: the task.
+        coming: its next occurrences.
+        why: where there are none, the reason.
+    """
+
+    name: str
+    coming: list[dict[str, Any]]
+    why: str | None
 
 
 @click.group()
@@ -73,29 +88,19 @@ def add(
     """
     if name and name_option and name != name_option:
         raise click.UsageError("NAME is given twice")
-    columns = _written(given, single_args, source_file)
-    columns["name"] = name or name_option
-    columns.setdefault("kind", "date_field" if _watches(columns) else "scheduled")
-    columns.setdefault("repeat", _cycle(columns))
-    if columns.get("calendar") is not None:
-        columns.setdefault("skip_holidays", "nonworking")
+    columns = complete({**written(given, source_file), "name": name or name_option})
+    if single_args:
+        columns["args"] = merged_args(columns.get("args"), single_args)
 
-    def write() -> tuple[str, list[dict[str, Any]]]:
+    def write() -> Outlook:
         with session.transaction(undo=dry_run):
-            zone = columns.get("timezone")
-            ready = _timed(session, columns, zone if isinstance(zone, str) else None)
-            stored = str(session.run(statements.insert_task(ready))[0][0])
+            stored = str(session.run(statements.insert_task(timed(session, columns)))[0][0])
             if paused:
                 session.run(statements.pause(stored))
-            return stored, _coming(session, stored)
+            return _outlook(session, stored)
 
-    stored, coming = session.patiently(write)
-    verb = "Would add" if dry_run else "Added"
-    answer(
-        session.as_json,
-        {"name": stored, "dry_run": dry_run, "coming": coming},
-        f'{verb} task "{stored}"{_next_sentence(coming, paused=paused)}',
-    )
+    outlook = session.patiently(write)
+    _answer_outlook(session, outlook, "Would add" if dry_run else "Added", dry_run=dry_run)
 
 
 @task.command()
@@ -136,7 +141,7 @@ def edit(
       jittask task edit sales_report --at 08:30
       jittask task edit sales_report --end 2026-12-31 --clear max_runs
     """
-    columns = _written(given, (), source_file)
+    columns = written(given, source_file)
     gone = [column.replace("-", "_") for column in cleared]
     for column in gone:
         if column not in _CLEARABLE:
@@ -151,25 +156,18 @@ def edit(
     if not columns and not gone and not single_args:
         raise click.UsageError("Nothing to change: name a column, see jittask task edit --help")
 
-    def write() -> tuple[str, bool, list[dict[str, Any]]]:
+    def write() -> Outlook:
         with session.transaction(undo=dry_run):
             before = _row_of(session, name)
+            changes, clears = changed(columns, gone, before)
             if single_args:
-                args = json.loads(str(columns["args"])) if "args" in columns else before["args"]
-                columns["args"] = json.dumps({**args, **keyword_pairs(single_args)}, ensure_ascii=False)
-            zone = columns.get("timezone") or before["zone"]
-            ready = _timed(session, {**columns, "kind": before["kind"]}, str(zone), before)
-            del ready["kind"]
-            stored = str(session.run(statements.update_task(name, ready, gone))[0][0])
-            return stored, before["paused_at"] is not None, _coming(session, stored)
+                changes["args"] = merged_args(changes.get("args") or json.dumps(before["args"]), single_args)
+            ready = timed(session, changes, before)
+            stored = str(session.run(statements.update_task(name, ready, clears))[0][0])
+            return _outlook(session, stored)
 
-    stored, paused, coming = session.patiently(write)
-    verb = "Would change" if dry_run else "Changed"
-    answer(
-        session.as_json,
-        {"name": stored, "dry_run": dry_run, "coming": coming},
-        f'{verb} task "{stored}"{_next_sentence(coming, paused=paused)}',
-    )
+    outlook = session.patiently(write)
+    _answer_outlook(session, outlook, "Would change" if dry_run else "Changed", dry_run=dry_run)
 
 
 @task.command("list")
@@ -188,7 +186,7 @@ def list_(session: Session, kind: str | None, queue: str | None) -> None:
         "at_time", "handler", "queue", "paused_at", "next_due_at", "timezone",
     )  # fmt: skip
     rows: list[dict[str, Any]] = named(names, session.run(statements.task_list(kind, queue)))
-    session.localise(rows, ("paused_at", "next_due_at"), "name")
+    session.localise(rows, ("paused_at", "next_due_at"), task_column="name")
     for row in rows:
         row["rule"] = _rule(row)
         row["next"] = "paused" if row["paused_at"] else row["next_due_at"]
@@ -269,12 +267,7 @@ def resume(session: Session, name: str) -> None:
       jittask task resume sales_report
     """
     session.patiently(lambda: session.run(statements.resume(name)))
-    coming = _coming(session, name)
-    answer(
-        session.as_json,
-        {"name": name, "paused": False, "coming": coming},
-        f'Resumed task "{name}"{_next_sentence(coming)}',
-    )
+    _answer_outlook(session, _outlook(session, name), "Resumed", paused=False)
 
 
 @task.command()
@@ -290,75 +283,6 @@ def remove(session: Session, name: str) -> None:
     if not session.run(statements.remove_task(name)):
         raise _no_task(name)
     answer(session.as_json, {"name": name, "removed": True}, f'Removed task "{name}"')
-
-
-def _written(
-    given: dict[str, Any], single_args: tuple[str, ...], source_file: Path | None
-) -> dict[str, object]:
-    columns: dict[str, object] = {column: value for column, value in given.items() if value is not None}
-    if source_file is not None:
-        if "source" in columns:
-            raise click.UsageError("Give either --source or --source-file")
-        columns["source"] = source_file.read_text("utf-8")
-    if single_args:
-        args = json.loads(str(columns.get("args", "{}")))
-        columns["args"] = json.dumps({**args, **keyword_pairs(single_args)}, ensure_ascii=False)
-    return columns
-
-
-def _watches(columns: dict[str, object]) -> bool:
-    return "source_table" in columns or "date_field" in columns
-
-
-def _cycle(columns: dict[str, object]) -> str:
-    return "cron" if "cron" in columns else "interval" if "period" in columns else "none"
-
-
-def _timed(
-    session: Session, columns: dict[str, object], zone: str | None, before: dict[str, Any] | None = None
-) -> dict[str, object]:
-    """The columns with start, end and time of day as the database takes them."""
-    ready = dict(columns)
-    start, end = ready.pop("start_at", None), ready.pop("end_at", None)
-    if isinstance(end, Moment):
-        ready["end_at"] = session.steps(last_instant_of(end, zone, "end_at"))
-    if ready["kind"] != "scheduled":
-        if isinstance(start, Moment):
-            # The database says why not.
-            ready["start_at"] = session.steps(instant_of(start, zone))
-        return ready
-    at_time = ready.pop("at_time", None)
-    repeat = ready.get("repeat") or (before or {}).get("repeat")
-    if at_time is not None:
-        if repeat not in (*_TIMED_CYCLES, "none"):
-            raise InvalidValueError(
-                f'at_time is "{at_time}", but repeat is "{repeat}"',
-                None,
-                "Use it with daily, weekly, monthly or yearly; give a cron expression its time itself",
-            )
-        start = _at(session, start, time.fromisoformat(str(at_time)), zone, before)
-    if isinstance(start, Moment):
-        ready["start_at"] = session.steps(instant_of(start, zone))
-    elif before is None:
-        now = str(session.run(statements.task_start("", zone, None, None))[0][0])
-        # Repeating starts count whole seconds.
-        ready["start_at"] = datetime.fromisoformat(now).replace(microsecond=0).isoformat()
-    return ready
-
-
-def _at(session: Session, start: object, at: time, zone: str | None, before: dict[str, Any] | None) -> Moment:
-    """The first such time of day at or after the start, or after now where there is none."""
-    if isinstance(start, Moment):
-        given = session.run(statements.task_start("", zone, start.instant, start.local))[0]
-    elif before is not None:
-        given = session.run(statements.task_start("", zone, str(before["start_at"]), None))[0]
-        # The day of the series stays, its time changes.
-        return Moment(local=datetime.combine(datetime.fromisoformat(given[1]).date(), at).isoformat())
-    else:
-        given = session.run(statements.task_start("", zone, None, None))[0]
-    local = datetime.fromisoformat(str(given[1]))
-    first = datetime.combine(local.date(), at)
-    return Moment(local=(first if first >= local else first + timedelta(days=1)).isoformat())
 
 
 def _row_of(session: Session, name: str) -> dict[str, Any]:
@@ -378,17 +302,24 @@ def _coming(session: Session, name: str, count: int = 3) -> list[dict[str, Any]]
     found = named(names, rows)
     for row in found:
         row["source_key"] = None if row["source_key"] is None else json.loads(str(row["source_key"]))
-    session.localise(found, ("nominal_at", "due_at"), name)
+    session.localise(found, ("nominal_at", "due_at"), task=name)
     return found
 
 
-def _next_sentence(coming: list[dict[str, Any]], *, paused: bool = False) -> str:
-    if paused:
-        return ", paused"
-    if not coming:
-        return "; nothing is due, `jittask explain` says why"
-    first = coming[0]["due_at"]
-    return f"; due next {shown_instant(first)}" if isinstance(first, datetime) else ""
+def _outlook(session: Session, name: str) -> Outlook:
+    coming = _coming(session, name)
+    why = None if coming else str(session.run(statements.explain(name, None))[0][0]).splitlines()[0]
+    return Outlook(name, coming, why)
+
+
+def _answer_outlook(session: Session, outlook: Outlook, verb: str, **facts: bool) -> None:
+    due = outlook.coming[0]["due_at"] if outlook.coming else None
+    then = f"; due next {shown_instant(due)}" if isinstance(due, datetime) else f". {outlook.why}"
+    answer(
+        session.as_json,
+        {"name": outlook.name, **facts, "coming": outlook.coming, "why_not": outlook.why},
+        f'{verb} task "{outlook.name}"{then}',
+    )
 
 
 def _rule(row: dict[str, Any]) -> str:

@@ -158,11 +158,7 @@ def test_a_dry_run_shows_what_would_be_due_and_writes_nothing(
 
 
 def test_a_task_may_be_defined_switched_off(run: Run, connection: psycopg.Connection) -> None:
-    assert (
-        run("task", "add", "t", "--handler", "a.b", "--repeat", "daily", "--paused")
-        .out.strip()
-        .endswith("paused")
-    )
+    assert "paused" in run("task", "add", "t", "--handler", "a.b", "--repeat", "daily", "--paused").out
     assert connection.execute("select count(*) from jittask.waiting").fetchone() == (0,)
 
 
@@ -227,6 +223,33 @@ def test_edit_changes_the_named_columns_only(run: Run, connection: psycopg.Conne
     assert utc(connection, "start_at", "u") == "2030-01-01 02:30:00"
     assert column(connection, "end_at", "u") is None
     assert column(connection, "repeat", "u") == "daily"
+
+
+def test_edit_of_the_cycle_takes_back_what_belonged_to_the_old_one(
+    run: Run, connection: psycopg.Connection
+) -> None:
+    run("task", "add", "t", "--handler", "a.b", "--repeat", "weekly", "--every", "2")
+    run("task", "edit", "t", "--cron", "0 9 * * *")
+    assert (column(connection, "repeat"), column(connection, "every")) == ("cron", 1)
+    run("task", "edit", "t", "--period", "90 minutes")
+    assert (column(connection, "repeat"), column(connection, "cron")) == ("interval", None)
+    run("task", "edit", "t", "--repeat", "daily", "--every", "3")
+    assert (column(connection, "period"), column(connection, "every")) == (None, 3)
+
+
+def test_edit_of_the_calendar_says_what_is_done_with_it(run: Run, connection: psycopg.Connection) -> None:
+    run("calendar", "add", "edited")
+    run("task", "add", "t", "--handler", "a.b", "--repeat", "daily")
+    run("task", "edit", "t", "--calendar", "edited")
+    assert column(connection, "skip_holidays") == "nonworking"
+    run("task", "edit", "t", "--clear", "calendar")
+    assert (column(connection, "skip_holidays"), column(connection, "calendar")) == ("none", None)
+
+
+def test_where_nothing_is_due_the_reason_is_said(run: Run) -> None:
+    answer = run("task", "add", "t", "--handler", "a.b", "--start", "2020-01-01", "--json").json
+    assert answer["coming"] == []
+    assert answer["why_not"]
 
 
 def test_edit_reads_times_in_the_zone_of_the_task(run: Run, connection: psycopg.Connection) -> None:
