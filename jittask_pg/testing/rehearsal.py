@@ -1,5 +1,5 @@
-"""A worker whose clock is moved by hand. It claims, reads rows again, calls functions and reports with the code
-of real workers, one occurrence after the other, in the process that asks."""
+"""A worker whose clock is moved by hand. It claims, reads rows again, calls functions and reports with the
+code of real workers, one occurrence after the other, in the process that asks."""
 
 from __future__ import annotations
 
