@@ -11,7 +11,7 @@ import click
 
 from .. import calendars, statements
 from ..errors import NotFoundError, StateError
-from .output import answer, answer_rows, named
+from .output import answer, answer_rows, counted, named
 from .session import Session, with_session
 from .types import DAY, WEEKDAYS, YEARS
 
@@ -125,7 +125,7 @@ def remove(session: Session, name: str) -> None:
     users = _one(session, name)["tasks"]
     if users:
         raise StateError(
-            f'Calendar "{name}" is used by {users} task{"s" if users > 1 else ""}',
+            f'Calendar "{name}" is used by {counted(users, "task")}',
             None,
             "Give them another calendar first: jittask task edit NAME --calendar OTHER",
         )

@@ -12,7 +12,7 @@ import click
 
 from .. import migration, statements
 from ..database import migrate_command
-from .output import answer_rows, length
+from .output import answer_rows, counted, length
 from .session import Session, with_session
 
 __all__ = ["doctor"]
@@ -69,7 +69,7 @@ def _schema(session: Session) -> Iterator[Finding]:
     if state.functions_differ and state.version == state.wanted:
         yield Finding(
             "warning",
-            f"{len(state.functions_differ)} functions differ from this package's",
+            f"{counted(len(state.functions_differ), 'function file')} unlike this package's",
             f"If this package is the newer one, run: {migrate_command(session.dsn)}",
         )
     if state.version is not None and state.version > state.wanted:
@@ -112,12 +112,14 @@ def _watching(session: Session) -> Iterator[Finding]:
     count, age, backfills = session.run(statements.backlog())[0]
     if backfills:
         yield Finding(
-            "note", f"{backfills} large tables are being planned", "Wait; jittask explain shows how far"
+            "note",
+            f"{counted(backfills, 'large table')} being planned",
+            "Wait; jittask explain shows how far",
         )
     elif count and age > _OLD_BACKLOG:
         yield Finding(
             "warning",
-            f"{count} entries wait to be planned anew, the oldest for {length(timedelta(seconds=age))}",
+            f"{counted(count, 'entry', 'entries')} to be planned anew, the oldest waiting for {length(timedelta(seconds=age))}",
             "Start a worker, or run: select jittask.sweep()",
         )
 
@@ -126,12 +128,12 @@ def _working(session: Session) -> Iterator[Finding]:
     for queue, count in session.run(statements.unserved_queues()):
         yield Finding(
             "error",
-            f'{count} occurrences are due in queue "{queue}", and no worker serves it',
+            f'{counted(count, "due occurrence")} in queue "{queue}", and no worker serves it',
             f"Start one: jittask worker --queue {queue} --import MODULE",
         )
     for reason, count, tasks in session.run(statements.given_back()):
         yield Finding(
             "error",
-            f"{count} runs were given back in the last hour ({tasks}): {reason}",
+            f"{counted(count, 'run')} given back in the last hour ({tasks}): {reason}",
             "Mend the cause: a missing GRANT, or a handler that no worker knows",
         )

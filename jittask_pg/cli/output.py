@@ -12,7 +12,7 @@ from uuid import UUID
 
 import click
 
-__all__ = ["answer", "answer_rows", "length", "named", "shown", "shown_instant"]
+__all__ = ["answer", "answer_rows", "counted", "length", "named", "shown", "shown_instant"]
 
 Row = Mapping[str, object]
 
@@ -54,6 +54,11 @@ def answer_rows(as_json: bool, rows: Sequence[Row], columns: Mapping[str, str], 
             _pad(cell, width, right=right) for cell, width, right in zip(line, widths, numeric, strict=True)
         )
         click.echo("  ".join(padded).rstrip())
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """A number with its noun: 1 task, 2 tasks."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
 def shown(value: object) -> str:

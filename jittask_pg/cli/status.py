@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from .. import statements
-from .output import answer, length
+from .output import answer, counted, length
 from .session import Session, with_session
 
 __all__ = ["status"]
@@ -56,11 +56,13 @@ def _troubles(facts: dict[str, Any]) -> list[str]:
     troubles: list[str] = []
     if facts["overdue"]:
         longest = length(timedelta(seconds=facts["longest_overdue_seconds"] or 0))
-        troubles.append(f"{facts['overdue']} occurrences are overdue, the oldest for {longest}")
+        troubles.append(f"{counted(facts['overdue'], 'occurrence')} overdue, the oldest for {longest}")
         if not facts["live_workers"]:
             troubles.append("No worker lives; start one: jittask worker --import MODULE")
     if facts["broken_watches"]:
-        troubles.append(f"{facts['broken_watches']} watched tables are broken; see jittask doctor")
+        troubles.append(
+            f"{counted(facts['broken_watches'], 'broken watch', 'broken watches')}; see jittask doctor"
+        )
     return troubles
 
 
@@ -75,7 +77,7 @@ def _lines(facts: dict[str, Any], troubles: list[str]) -> list[str]:
     if facts["to_plan_anew"]:
         lines.append(f"to plan    {facts['to_plan_anew']}")
     if facts["paused_queues"]:
-        lines.append(f"paused     {facts['paused_queues']} queues")
+        lines.append(f"paused     {counted(facts['paused_queues'], 'queue')}")
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in facts["outcomes_24h"].items())
     lines.append(f"last day   {outcomes or 'nothing ended'}")
     live = [worker for worker in facts["workers"] if worker["seen_seconds_ago"] < 60]
