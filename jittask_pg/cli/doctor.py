@@ -119,7 +119,8 @@ def _watching(session: Session) -> Iterator[Finding]:
     elif count and age > _OLD_BACKLOG:
         yield Finding(
             "warning",
-            f"{counted(count, 'entry', 'entries')} to be planned anew, the oldest waiting for {length(timedelta(seconds=age))}",
+            f"{counted(count, 'entry', 'entries')} to be planned anew, "
+            f"the oldest waiting for {length(timedelta(seconds=age))}",
             "Start a worker, or run: select jittask.sweep()",
         )
 
