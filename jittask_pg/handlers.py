@@ -116,7 +116,7 @@ class Registry:
             raise NotFoundError(
                 f'handler "{name}" is neither registered nor in an allowed module',
                 f"Allowed: {', '.join(prefixes) or 'none'}",
-                f"Start the worker with --allow-prefix {module_name}, or --import of the module that registers it",
+                f"Start the worker with --allow-prefix {module_name}, or --import what registers it",
             )
         try:
             module = importlib.import_module(module_name)
