@@ -34,9 +34,7 @@ begin
   end if;
 
   -- Over 400 years each month starts on each weekday, and February is 28 and 29 days long.
-  for v_first in 0..6 loop
-    v_month := v_month | v_days[4 + 4 * v_first];
-  end loop;
+  v_month := v_days[4] | v_days[8] | v_days[12] | v_days[16] | v_days[20] | v_days[24] | v_days[28];
   if v_months & 5546 = 0 or v_month = 0 then
     v_month := 0;
     for v_first in 0..6 loop

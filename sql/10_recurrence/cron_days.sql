@@ -10,6 +10,8 @@ immutable
 as $$
 declare
   c_names constant text := 'SUNMONTUEWEDTHUFRISAT';
+  -- All days of months of 28 to 31 days, for each weekday of the 1st.
+  c_month constant int[] := array[268435455, 536870911, 1073741823, 2147483647];
   v_days bigint := 0;
   v_weekdays bigint := 0;
   v_last_weekdays int := 0;
@@ -21,6 +23,10 @@ declare
   v_name text;
   v_number int;
 begin
+  if p_day in ('*', '?') and p_weekday in ('*', '?') then
+    return c_month || c_month || c_month || c_month || c_month || c_month || c_month;
+  end if;
+
   if strpos(p_day, 'L') > 0 then
     foreach v_item in array string_to_array(p_day, ',') loop
       if v_item = 'L' then

@@ -23,6 +23,8 @@ declare
 begin
   if p_text = '*' then
     return (2::bigint << p_high) - (1::bigint << p_low);
+  elsif p_text ~ '^[0-9]{1,2}$' and p_text::int between p_low and p_high then
+    return 1::bigint << p_text::int;
   end if;
 
   foreach v_item in array string_to_array(p_text, ',') loop

@@ -14,7 +14,8 @@ declare
   v_at timestamp := p_at at time zone p_rule.timezone;
   v_every int := coalesce(p_rule.every, 1)
     * case p_rule.repeat when 'weekly' then 7 when 'yearly' then 12 else 1 end;
-  v_unit interval := case when p_rule.repeat in ('daily', 'weekly') then '1 day' else '1 month' end;
+  v_unit interval := case when p_rule.repeat in ('daily', 'weekly') then interval '1 day'
+                          else interval '1 month' end;
   v_count bigint;
 begin
   if p_at < v_anchor then

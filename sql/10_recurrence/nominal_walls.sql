@@ -19,7 +19,8 @@ declare
   v_local timestamp := v_anchor at time zone v_zone;
   v_every int := coalesce(p_rule.every, 1)
     * case p_rule.repeat when 'weekly' then 7 when 'yearly' then 12 else 1 end;
-  v_unit interval := case when p_rule.repeat in ('daily', 'weekly') then '1 day' else '1 month' end;
+  v_unit interval := case when p_rule.repeat in ('daily', 'weekly') then interval '1 day'
+                          else interval '1 month' end;
   v_step double precision := date_part('epoch', p_rule.period);
   v_first bigint;
   v_last bigint;

@@ -168,16 +168,23 @@ class Rule:
                 named = self.zone.wall(at)
             else:
                 count = n * self.every
-                named = wall + {
-                    "daily": relativedelta(days=count),
-                    "weekly": relativedelta(weeks=count),
-                    "monthly": relativedelta(months=count),
-                    "yearly": relativedelta(years=count),
-                }[self.repeat]
+                named = (
+                    wall
+                    + {
+                        "daily": relativedelta(days=count),
+                        "weekly": relativedelta(weeks=count),
+                        "monthly": relativedelta(months=count),
+                        "yearly": relativedelta(years=count),
+                    }[self.repeat]
+                )
                 at = self.zone.instant(named)
             if at > until:
                 return
-            if self.month_overflow == "skip" and self.repeat in ("monthly", "yearly") and named.day != wall.day:
+            if (
+                self.month_overflow == "skip"
+                and self.repeat in ("monthly", "yearly")
+                and named.day != wall.day
+            ):
                 continue
             yield named, at
 

@@ -21,7 +21,9 @@ CALENDARS = 6
 class World:
     """What the examples are drawn from; no dataclass, whose fields would be printed with each failure."""
 
-    def __init__(self, connection: psycopg.Connection, zones: dict[str, Zone], calendars: list[Calendar]) -> None:
+    def __init__(
+        self, connection: psycopg.Connection, zones: dict[str, Zone], calendars: list[Calendar]
+    ) -> None:
         self.connection = connection
         self.zones = zones
         self.calendars = calendars
@@ -118,11 +120,15 @@ def cron_near(chance: random.Random, wall: datetime) -> Cron:
     )
 
 
-def rule_near(chance: random.Random, zone: Zone, calendars: list[Calendar]) -> tuple[Rule, str | None, datetime]:
+def rule_near(
+    chance: random.Random, zone: Zone, calendars: list[Calendar]
+) -> tuple[Rule, str | None, datetime]:
     """A rule whose series passes a change of offset, its calendar's name, and that change."""
     inner = [at for at in zone.changes if 2015 <= at.year <= 2040]
     change = chance.choice(inner) if inner else datetime(2024, 3, 31, 1)  # noqa: DTZ001
-    repeat = chance.choice(["none", "hourly", "daily", "weekly", "monthly", "yearly", "interval"] + ["cron"] * 6)
+    repeat = chance.choice(
+        ["none", "hourly", "daily", "weekly", "monthly", "yearly", "interval"] + ["cron"] * 6
+    )
     every = chance.choice([1, 1, 1, 2, 3])
     back = {
         "none": timedelta(0),
@@ -194,7 +200,10 @@ def naive(at: datetime) -> datetime:
 
 
 @settings(
-    max_examples=500, deadline=None, derandomize=True, database=None,
+    max_examples=500,
+    deadline=None,
+    derandomize=True,
+    database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(seed=any_seed)
@@ -206,7 +215,7 @@ def test_occurrences_near_a_change_of_offset_are_those_of_the_oracle(world: Worl
     until = max(after, rule.anchor) + timedelta(days=12 if rule.repeat != "yearly" else 800)
     expected = [pair for pair in rule.occurrences(until) if pair[1] > after]
     found = connection.execute(
-        f"select nominal_at, due_at from pg_temp.walk({RULE}, %(after)s, %(count)s)".encode(),
+        f"select nominal_at, due_at from pg_temp.walk({RULE}, %(after)s, %(count)s)".encode(),  # noqa: S608 (RULE is a constant)
         {**as_parameters(rule, calendar), "after": after.replace(tzinfo=UTC), "count": 60},
     ).fetchall()
     shown = [(naive(nominal), naive(due)) for nominal, due in found if naive(due) <= until]
@@ -214,7 +223,10 @@ def test_occurrences_near_a_change_of_offset_are_those_of_the_oracle(world: Worl
 
 
 @settings(
-    max_examples=200, deadline=None, derandomize=True, database=None,
+    max_examples=200,
+    deadline=None,
+    derandomize=True,
+    database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(seed=any_seed)
@@ -226,7 +238,7 @@ def test_latest_and_count_agree_with_the_oracle(world: World, seed: int) -> None
     until = after + timedelta(minutes=15 * chance.randint(0, 1000))
     before = [pair for pair in rule.occurrences(until) if pair[1] <= until]
     row = connection.execute(
-        f"select l.nominal_at, l.due_at, jittask.count_occurrences({RULE}, %(after)s, %(until)s)"
+        f"select l.nominal_at, l.due_at, jittask.count_occurrences({RULE}, %(after)s, %(until)s)"  # noqa: S608 (RULE is a constant)
         f" from jittask.latest_occurrence({RULE}, %(until)s) l".encode(),
         {
             **as_parameters(rule, calendar),
@@ -241,7 +253,10 @@ def test_latest_and_count_agree_with_the_oracle(world: World, seed: int) -> None
 
 
 @settings(
-    max_examples=25, deadline=None, derandomize=True, database=None,
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(seed=any_seed)
@@ -251,7 +266,7 @@ def test_the_count_over_years_is_the_sum_of_its_parts(world: World, seed: int) -
     rule, calendar, change = rule_near(chance, zones[chance.choice(sorted(zones))], world.calendars)
     cuts = [change + timedelta(days=17 * n, seconds=chance.randint(0, 86400)) for n in range(40)]
     row = connection.execute(
-        f"select jittask.count_occurrences({RULE}, (%(cuts)s::timestamptz[])[1], (%(cuts)s::timestamptz[])[40]),"
+        f"select jittask.count_occurrences({RULE}, (%(cuts)s::timestamptz[])[1], (%(cuts)s::timestamptz[])[40]),"  # noqa: S608 (RULE is a constant)
         f" (select sum(jittask.count_occurrences({RULE}, (%(cuts)s::timestamptz[])[n], (%(cuts)s::timestamptz[])[n + 1]))"
         "   from generate_series(1, 39) n)".encode(),
         {**as_parameters(rule, calendar), "cuts": [cut.replace(tzinfo=UTC) for cut in cuts]},
@@ -269,7 +284,13 @@ def test_every_change_of_offset_maps_its_wall_clock_times_by_the_rule(world: Wor
             low, high = at + min(before, after), at + max(before, after)
             walls += [
                 (zone.name, wall, zone.instant(wall).replace(tzinfo=UTC))
-                for wall in (low - timedelta(seconds=1), low, low + (high - low) / 2, high - timedelta(seconds=1), high)
+                for wall in (
+                    low - timedelta(seconds=1),
+                    low,
+                    low + (high - low) / 2,
+                    high - timedelta(seconds=1),
+                    high,
+                )
             ]
     wrong = world.connection.execute(
         "select * from unnest(%s::text[], %s::timestamp[], %s::timestamptz[]) w(zone, wall, wanted)"

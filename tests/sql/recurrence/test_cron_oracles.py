@@ -19,7 +19,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 bounded = settings(
-    max_examples=250, deadline=None, derandomize=True, database=None,
+    max_examples=250,
+    deadline=None,
+    derandomize=True,
+    database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
@@ -40,9 +43,9 @@ def fields(low: int, high: int) -> st.SearchStrategy[str]:
     )
 
 
-expressions = st.tuples(
-    fields(0, 59), fields(0, 23), fields(1, 31), fields(1, 12), fields(0, 7)
-).map(" ".join)
+expressions = st.tuples(fields(0, 59), fields(0, 23), fields(1, 31), fields(1, 12), fields(0, 7)).map(
+    " ".join
+)
 starts = st.integers(1_420_070_400, 2_240_524_800).map(lambda s: datetime.fromtimestamp(s, UTC))
 
 
@@ -67,7 +70,8 @@ def test_cron_agrees_with_croniter_in_utc(
     try:
         other = croniter(text, start, second_at_beginning=True, implement_cron_bug=True)
         expected = [other.get_next(datetime) for _ in range(4)]
-    except Exception:  # noqa: BLE001 (an expression that never matches: ours refuses it, below)
+    except Exception:
+        # It gives up on an expression that never matches, and ours refuses to take it.
         with pytest.raises(psycopg.Error, match="never matches"):
             cron_series(connection, text, start, "UTC", 4)
         return
@@ -82,7 +86,14 @@ def test_cron_agrees_with_cronsim_across_changes_of_offset(
 ) -> None:
     chance = random.Random(seed)
     zone = chance.choice(
-        ["America/New_York", "Europe/Berlin", "Europe/London", "America/Sao_Paulo", "Asia/Tokyo", "Pacific/Auckland"]
+        [
+            "America/New_York",
+            "Europe/Berlin",
+            "Europe/London",
+            "America/Sao_Paulo",
+            "Asia/Tokyo",
+            "Pacific/Auckland",
+        ]
     )
     parts = expression.split()
     # Whole months of matching days, so that a change of offset lies among the first matches.
