@@ -12,7 +12,7 @@ create table jittask.run_history (
   missed        int not null default 0,
   outcome       text not null,
   worker        text,
-  task_name     text,
+  task_name     text not null,
   kind          text not null,
   source_key    text collate "C" not null default '',
   queue         text collate "C" not null,
@@ -37,7 +37,7 @@ create table jittask.run_history_default partition of jittask.run_history defaul
 
 create index run_history_by_occurrence on jittask.run_history (occurrence_id);
 create index run_history_by_task on jittask.run_history (task_id, due_at) where task_id is not null;
-create index run_history_by_name on jittask.run_history (task_name, due_at) where task_name is not null;
+create index run_history_by_name on jittask.run_history (task_name, due_at);
 create index run_history_not_completed on jittask.run_history (outcome, due_at) where outcome <> 'completed';
 create index run_history_by_time on jittask.run_history (due_at);
 
@@ -53,7 +53,7 @@ comment on column jittask.run_history.losses is 'Runs lost because a worker died
 comment on column jittask.run_history.missed is 'How many missed or skipped occurrences it stands for';
 comment on column jittask.run_history.outcome is 'completed, error, timed_out, lost, cancelled or skipped';
 comment on column jittask.run_history.worker is 'Who ran it; null = nobody';
-comment on column jittask.run_history.task_name is 'Name of the task when the run began, or title of a one-off; null for one without a title';
+comment on column jittask.run_history.task_name is 'Name of the task when the run began; of a one-off its title, else its function';
 comment on column jittask.run_history.kind is 'scheduled, date_field or one_off';
 comment on column jittask.run_history.source_key is 'Canonical text of the key of the source row; empty without one';
 comment on column jittask.run_history.queue is 'Routing';

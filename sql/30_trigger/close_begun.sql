@@ -1,5 +1,6 @@
 -- A task is about to change under occurrences that were put to work: they keep its old name for the
--- record, and, where p_cancel says so, those that wait for another try are called off.
+-- record, and, where p_cancel says so, those that wait for another try are called off. A run_now
+-- that waits is called off only with its task.
 -- Locks: queue rows of the task.
 create or replace function jittask.close_begun(
   p_old jittask.task,
@@ -29,7 +30,11 @@ begin
       from jittask.due_queue q
       where q.task_id = p_old.task_id
         and q.lease_id is null
-        and (q.first_claimed_at is not null or q.plan_no is null)
+        and (
+          q.first_claimed_at is not null
+          or q.plan_no is null
+             and not exists (select from jittask.task t where t.task_id = p_old.task_id)
+        )
     loop
       perform jittask.end_waiting(v_id, 'cancelled', p_reason, 0, p_now);
     end loop;

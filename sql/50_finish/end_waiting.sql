@@ -32,7 +32,7 @@ begin
   )
   select e.occurrence_id, e.task_id, e.nominal_at, e.due_at, p_now, e.attempt, e.losses,
     e.missed + p_missed, p_outcome,
-    coalesce(e.title, t.name, 'task ' || e.task_id),
+    coalesce(e.title, t.name, e.handler, 'task ' || e.task_id),
     coalesce(t.kind, case when e.task_id is null then 'one_off' when e.source_key = '' then 'scheduled' else 'date_field' end),
     e.source_key, e.queue, e.priority, p_reason, e.handler, e.args,
     case when e.task_id is null then e.title end, e.timeout, e.max_attempts, e.retry_delay,

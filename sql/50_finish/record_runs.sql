@@ -42,7 +42,7 @@ begin
     select e.occurrence_id, e.task_id, e.nominal_at, e.due_at,
       jittask.from_us(e.started_us), jittask.from_us(e.finished_us),
       e.attempt + (e.started_us is not null)::int, e.losses, e.missed, e.outcome, p_worker,
-      coalesce(e.title, t.name, 'task ' || e.task_id),
+      coalesce(e.title, t.name, e.handler, 'task ' || e.task_id),
       coalesce(t.kind, case when e.task_id is null then 'one_off' when e.source_key = '' then 'scheduled' else 'date_field' end),
       e.source_key, e.queue, e.priority, e.result::jsonb, e.error, e.log, e.handler, e.args,
       case when e.task_id is null then e.title end, e.timeout, e.max_attempts, e.retry_delay,

@@ -13,6 +13,7 @@ as $$
 #variable_conflict use_column
 declare
   v_now timestamptz := jittask.now();
+  v_due_at timestamptz := v_now;
   v_task jittask.task := jittask.task_named(run_now.task_name);
   v_key text := '';
   v_id bigint;
@@ -29,15 +30,15 @@ begin
     raise exception 'Task "%" is scheduled and has no rows', run_now.task_name
       using errcode = 'JT001', hint = 'Leave source_key out';
   end if;
-  insert into jittask.due_queue (task_id, priority, nominal_at, due_at, run_at, queue, source_key)
-  values (v_task.task_id, v_task.priority, v_now, v_now, v_now, v_task.queue, v_key)
-  on conflict do nothing
-  returning due_queue.occurrence_id into v_id;
-  if v_id is null then
-    select q.occurrence_id into v_id
-    from jittask.due_queue q
-    where q.task_id = v_task.task_id and q.source_key = v_key and q.due_at = v_now;
-  end if;
+  -- An identity is run once: where the plan has this very microsecond, the next one is taken.
+  loop
+    insert into jittask.due_queue (task_id, priority, nominal_at, due_at, run_at, queue, source_key)
+    values (v_task.task_id, v_task.priority, v_due_at, v_due_at, v_now, v_task.queue, v_key)
+    on conflict do nothing
+    returning due_queue.occurrence_id into v_id;
+    exit when v_id is not null;
+    v_due_at := v_due_at + interval '1 microsecond';
+  end loop;
   perform jittask.wake_workers(v_now);
   return v_id;
 end;

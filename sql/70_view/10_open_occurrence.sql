@@ -13,7 +13,7 @@ where q.lease_id is null
 union all
 select
   q.occurrence_id, q.task_id, q.source_key, q.nominal_at, q.due_at, q.run_at, q.queue, q.priority,
-  q.attempt, q.missed, q.first_claimed_at, coalesce(q.title, t.name),
+  q.attempt, q.missed, q.first_claimed_at, coalesce(q.title, t.name, q.handler),
   case
     when q.task_id is null then 'one_off'
     else coalesce(t.kind, case when q.source_key = '' then 'scheduled' else 'date_field' end)

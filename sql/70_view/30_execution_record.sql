@@ -22,7 +22,7 @@ where o.first_claimed_at is null
   and o.run_at < jittask.now() - o.misfire_grace
 union all
 select
-  q.occurrence_id, q.task_id, coalesce(q.title, t.name),
+  q.occurrence_id, q.task_id, coalesce(q.title, t.name, q.handler),
   case
     when q.task_id is null then 'one_off'
     else coalesce(t.kind, case when q.source_key = '' then 'scheduled' else 'date_field' end)

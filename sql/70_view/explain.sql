@@ -50,17 +50,17 @@ begin
       )
     end,
     (
-      select coalesce(
-        format(
+      select case
+        when n.due_at is not null then format(
           'Task "%s" watches %s.%s. Next: row %s, due %s. Look at one row: select jittask.explain(%L, %L).',
           v_task.name, v_task.source_table, v_task.date_field, n.source_key,
           jittask.local_text(n.due_at, v_plan.timezone), v_task.name, n.source_key
-        ),
-        format(
+        )
+        else format(
           'Task "%s" watches %s.%s. No row is planned now: none matches the filter with a date ahead. It fires when one is written.',
           v_task.name, v_task.source_table, v_task.date_field
         )
-      )
+      end
       from (values (1)) one (no)
       left join jittask.coming_occurrences(v_task.name, 1, null) c on true
       cross join lateral (select c.row_key as source_key, c.due_at) n

@@ -20,6 +20,8 @@ begin
         ('jittask_client', 'grant usage on schema jittask to %I'),
         ('jittask_client', 'grant select on jittask.setting, jittask.own_record to %I'),
         ('jittask_viewer', 'grant usage on schema jittask to %I'),
+        ('jittask_viewer', 'grant select on jittask.setting to %I'),
+        ('jittask_viewer', 'grant select (task_id, name, title, kind, handler, repeat, timezone, source_table, date_field, queue, paused_at) on jittask.task to %I'),
         ('jittask_viewer', 'grant select on jittask.waiting, jittask.execution_record, jittask.calendar, jittask.calendar_day to %I')
     ) g (role, statement)
     join pg_catalog.pg_roles r on r.rolname = g.role
@@ -41,7 +43,7 @@ begin
         ]),
         ('jittask_viewer', array[
           'now', 'sees_results', 'cron_next', 'next_occurrences', 'shift_to_workday', 'preview',
-          'explain'
+          'explain', 'installation_timezone'
         ])
     ) g (role, functions)
     join pg_catalog.pg_roles r on r.rolname = g.role

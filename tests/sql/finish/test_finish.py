@@ -158,6 +158,21 @@ def test_a_task_deleted_while_it_runs_is_recorded_under_its_old_name(
     assert (record.task_name, record.kind, record.status) == ("tick", "scheduled", "completed")
 
 
+def test_a_pause_leaves_a_run_now_that_waits(connection: psycopg.Connection, worker: int) -> None:
+    add_task(connection, name="tick", start_at=NOON, repeat="daily")
+    wanted = value(connection, "select jittask.run_now('tick')")
+    connection.execute("select jittask.pause('tick')")
+    assert claim(connection, worker).ids == [wanted]
+
+
+def test_a_one_off_is_called_by_its_title_or_its_function(connection: psycopg.Connection, worker: int) -> None:
+    enqueue(connection, title="Monthly close")
+    enqueue(connection)
+    for _ in range(2):
+        assert [record.task_name for record in records(connection)] == ["Monthly close", "tests.note"]
+        finish(connection, claim(connection, worker))
+
+
 class TestCancel:
     def cancel(self, connection: psycopg.Connection, occurrence: int) -> str:
         return value(connection, "select jittask.cancel(%s)", [occurrence])
