@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -26,18 +26,21 @@ class Place:
     Attributes:
         dsn: of the database.
         server: what it is, for people.
+        database: name of the database on a server that was named; None = an embedded one.
     """
 
     dsn: str
     server: str
+    database: str | None = None
 
 
 @contextmanager
-def place(dsn: str | None) -> Generator[Place]:
+def place(dsn: str | None, say: Callable[[str], None]) -> Generator[Place]:
     """A fresh database, gone at the end; so are the group roles that installing the schema adds.
 
     Args:
         dsn: of any database on a server where databases may be made; None = a temporary embedded server.
+        say: told what is made, before it is.
 
     Raises:
         RightsError: the role may not make a database.
@@ -45,9 +48,10 @@ def place(dsn: str | None) -> Generator[Place]:
         MissingExtraError: no server is named and the extra ``embedded`` is not installed.
     """
     if dsn is not None:
-        with _database_of_its_own(dsn) as found:
+        with _database_of_its_own(dsn, say) as found:
             yield found
         return
+    say("Starting an embedded Postgres")
     server = EmbeddedServer(temporary=True)
     try:
         server.start()
@@ -58,9 +62,10 @@ def place(dsn: str | None) -> Generator[Place]:
 
 
 @contextmanager
-def _database_of_its_own(dsn: str) -> Generator[Place]:
+def _database_of_its_own(dsn: str, say: Callable[[str], None]) -> Generator[Place]:
     name = f"jittask_demo_{secrets.token_hex(4)}"
     version, roles = _version(dsn), _roles(dsn)
+    say(f"Making database {name}, which goes at the end")
     try:
         _administer(dsn, sql.SQL("create database {} template template0").format(sql.Identifier(name)))
     except psycopg.errors.InsufficientPrivilege as error:
@@ -70,7 +75,7 @@ def _database_of_its_own(dsn: str) -> Generator[Place]:
             "Name a role with CREATEDB, or leave --dsn and JITTASK_DSN out for an embedded server",
         ) from error
     try:
-        yield Place(conninfo.make_conninfo(dsn, dbname=name), f"{version}, database {name}")
+        yield Place(conninfo.make_conninfo(dsn, dbname=name), f"{version}, database {name}", name)
     finally:
         _administer(dsn, sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
         for role in _roles(dsn) - roles:

@@ -62,13 +62,11 @@ def run_demo(options: DemoOptions) -> int:
     dsn = None if options.dsn is None else resolve_dsn(options.dsn)
     with Interrupts() as interrupts, translated():
         say = _Said(quiet=options.as_json)
-        say("Starting an embedded Postgres" if dsn is None else "Making a database of its own")
-        with place(dsn) as where:
+        with place(dsn, say) as where:
             interrupts.check()
             report = _tour(where, options, interrupts, say)
-    click.echo(
-        json.dumps(report.as_row(), ensure_ascii=False) if options.as_json else "\n".join(report.lines())
-    )
+    row = {"database": where.database, **report.as_row()}
+    click.echo(json.dumps(row, ensure_ascii=False) if options.as_json else "\n".join(report.lines()))
     return 0 if report.agrees else 1
 
 

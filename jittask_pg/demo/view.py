@@ -118,9 +118,10 @@ class View:
                 self._seen.add(row[0])
                 one = _Ended(*row[1:])
                 groups.setdefault((one.task, one.status), []).append(one)
-        for (task, _), group in groups.items():
-            name = task if task in TASKS else _ONE_OFFS
-            self._ran[name] = self._ran.get(name, 0) + len(group)
+        for (task, status), group in groups.items():
+            if status == "completed":
+                name = task if task in TASKS else _ONE_OFFS
+                self._ran[name] = self._ran.get(name, 0) + len(group)
         return [
             ("ran" if status == "completed" else status, _sentence(task, group))
             for (task, status), group in groups.items()

