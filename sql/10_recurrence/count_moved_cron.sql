@@ -35,18 +35,7 @@ begin
   select coalesce(array_agg(d.day), array[]::date[]),
     coalesce(array_agg(d.day) filter (where d.over_midnight), array[]::date[])
   into v_changed, v_midnight
-  from (
-    select w.first_day + n as day, w.last_day > w.first_day as over_midnight
-    from jittask.offset_changes(
-        date_part('epoch', v_after)::bigint - 172800, date_part('epoch', p_until)::bigint + 172800, v_zone
-      ) c,
-      lateral (
-        select
-          (to_timestamp(c.changed_at + least(c.offset_before, c.offset_after)) at time zone 'UTC')::date,
-          (to_timestamp(c.changed_at + greatest(c.offset_before, c.offset_after)) at time zone 'UTC')::date
-      ) w(first_day, last_day),
-      generate_series(0, w.last_day - w.first_day) n
-  ) d;
+  from jittask.changed_days(v_from - 2, v_to + 2, v_zone) d;
   v_rule.first_fires := false;
 
   for v_day in

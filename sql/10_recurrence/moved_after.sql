@@ -16,8 +16,6 @@ declare
   v_policy text := p_rule.holiday_policy;
   v_anchor timestamptz := case when p_rule.repeat = 'none' then p_rule.anchor_at
                                else date_trunc('second', p_rule.anchor_at) end;
-  -- Only exact instants name the runs of these rules; all others name a time of day.
-  v_instants bool := p_rule.repeat = 'interval' or coalesce(p_rule.cron[1] & 1 = 1, false);
   v_lower timestamptz := greatest(v_anchor, p_rule.earliest_at);
   v_after timestamptz := greatest(p_after, p_rule.earliest_at - interval '1 microsecond');
   v_low_wall timestamp;
@@ -81,30 +79,8 @@ begin
       when v_place > 0 then v_map_from + v_place - 1
       when v_place is null then jittask.workday_of(p_rule.calendar, v_day, p_rule.skip_holidays, v_policy)
     end;
-    v_due := null;
-    if v_target = v_day and v_instants then
-      v_due := jittask.nominal_after(p_rule, greatest(
-        v_after, v_lower - interval '1 microsecond',
-        jittask.to_instant(v_day, v_zone) - interval '1 microsecond'
-      ));
-      v_nominal := v_due;
-      if (v_due at time zone v_zone)::date > v_day then
-        v_due := null;
-      end if;
-
-    elsif v_target >= v_floor::date then
-      if v_target = v_floor::date then
-        v_wall := jittask.nominal_wall(p_rule, greatest(v_wall, v_day + v_floor::time));
-      end if;
-      v_nominal := jittask.to_instant(v_wall, v_zone);
-      if v_instants and v_nominal at time zone v_zone <> v_wall then
-        v_wall := jittask.nominal_wall(p_rule, v_nominal at time zone v_zone);
-        v_nominal := jittask.to_instant(v_wall, v_zone);
-      end if;
-      if v_wall::date = v_day then
-        v_due := jittask.to_instant(v_target + v_wall::time, v_zone);
-      end if;
-    end if;
+    select d.nominal_at, d.due_at into v_nominal, v_due
+    from jittask.moved_due(p_rule, v_wall, v_target, v_after, v_lower, v_floor) d;
 
     if v_due > v_after and (v_due < due_at) is not false
       and (v_nominal <= p_rule.end_at and v_due <= p_rule.end_at) is not false

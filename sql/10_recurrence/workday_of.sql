@@ -13,13 +13,20 @@ as $$
 declare
   v_map text;
   v_at int;
+  v_stays bool;
 begin
   if p_skip_holidays = 'none' then
     return p_day;
   end if;
 
-  v_map := jittask.workday_map(p_calendar, p_day, 1);
-  if v_map = '1' or (v_map = '0' and p_skip_holidays = 'holidays') then
+  -- Most days stay: one statement tells.
+  select case when d.working is null then not date_part('dow', p_day) = any (c.weekend) or p_skip_holidays = 'holidays'
+              else d.working end
+  into v_stays
+  from jittask.calendar c
+  left join jittask.calendar_day d on d.calendar = c.name and d.day = p_day
+  where c.name = p_calendar;
+  if v_stays is not false then
     return p_day;
   elsif p_holiday_policy = 'drop' then
     return null;
