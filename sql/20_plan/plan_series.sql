@@ -1,7 +1,7 @@
 -- Plans the series of one source row of a repeating date-field task. p_nominal_at: the first due
 -- that the row gives now, null when the row is gone, does not match or has no usable date.
 -- p_edited: the task or its calendar was changed, not the row: the count goes on, and what is planned
--- is looked at anew.
+-- is looked at anew. Returns the instant that was planned, null where nothing was or nothing changed.
 -- Locks: source row (held by the caller), waiting queue row, series row. A claim holds its queue row
 -- while it plans the next one, so waiting for that row first makes its result visible here.
 create or replace function jittask.plan_series(
@@ -13,7 +13,7 @@ create or replace function jittask.plan_series(
   p_now timestamptz,
   p_edited bool
 )
-returns void
+returns timestamptz
 language plpgsql
 volatile
 security invoker
@@ -37,7 +37,7 @@ begin
   for update;
   if v_anchor_at is null then
     perform jittask.drop_planned(p_task.task_id, p_source_key);
-    return;
+    return null;
   end if;
   select s.* into v_series
   from jittask.series s
@@ -53,7 +53,7 @@ begin
   );
   if not p_edited and not v_moved and v_planned
      and v_series.end_at is not distinct from p_end_at then
-    return;
+    return null;
   end if;
   v_rule := jittask.task_rule(p_task, p_plan, v_anchor_at, p_end_at);
   if v_moved and not p_edited then
@@ -96,5 +96,6 @@ begin
       p_task, p_plan.plan_no, p_source_key, v_next.nominal_at, v_next.due_at
     );
   end if;
+  return v_next.due_at;
 end;
 $$;

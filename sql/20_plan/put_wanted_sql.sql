@@ -2,13 +2,14 @@
 -- wanted_sql) says for tasks without repeat: what is planned otherwise goes, what is missing comes.
 -- A claimed identity stays what it is and is not planned again; only what is due by p_now (an
 -- expression) can have been claimed, so only that is looked up. p_upsert: an identity in the way is
--- no error. Each probe of the queue is a lateral subquery that the planner can neither reorder nor
+-- no error. p_first: the statement answers the earliest instant that it put into the queue. Each probe of the queue is a lateral subquery that the planner can neither reorder nor
 -- hash: whatever the sizes were when the plan was made, it is one index descent a row.
 -- Locks: queue rows. A row claimed meanwhile is not removed, and the new instant is planned beside it.
 create or replace function jittask.put_wanted_sql(
   p_wanted text,
   p_now text,
-  p_upsert bool
+  p_upsert bool,
+  p_first bool
 )
 returns text
 language sql
@@ -44,6 +45,7 @@ as $$
         )
         and q.first_claimed_at is null
     )
+    %4$s
     insert into jittask.due_queue as q (
       task_id, plan_no, priority, nominal_at, due_at, run_at, queue, source_key
     )
@@ -52,14 +54,17 @@ as $$
     where d.due_at is not null
       and %2$s
     %3$s
+    %5$s
     $sql$,
-    p_wanted, jittask.unused_identity_sql('d', p_now),
+    p_wanted, jittask.unused_identity_sql('d', p_now, true),
     case
       when p_upsert then
         'on conflict (task_id, source_key, due_at) where task_id is not null do update
            set plan_no = excluded.plan_no, nominal_at = excluded.nominal_at
            where q.first_claimed_at is null and q.plan_no is distinct from excluded.plan_no'
       else ''
-    end
+    end,
+    case when p_first then ', put as (' else '' end,
+    case when p_first then 'returning q.due_at) select pg_catalog.min(p.due_at) from put p' else '' end
   );
 $$;

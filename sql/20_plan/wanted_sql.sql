@@ -3,8 +3,8 @@
 -- Columns: task_id, plan_no, priority, queue, source_key, nominal_at, due_at, end_at, first_due_at.
 -- due_at is null where nothing is wanted: filter not true, no usable date, past the end, or earlier
 -- than p_now (an expression) less the grace of the task. first_due_at ignores p_now.
--- Every row comes once per task. One pass over p_from for all tasks; "offset 0" keeps the planner from
--- computing a key or a date once for each place that uses it.
+-- Every row comes once per task. One pass over p_from for all tasks, and few plan nodes, because single
+-- rows pay for each; "offset 0" keeps a key or a date from being computed once for each use of it.
 create or replace function jittask.wanted_sql(
   p_task_ids bigint[],
   p_from text,
@@ -17,58 +17,82 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-  select format(
-    $sql$
-      select t.task_id, t.plan_no, t.priority, t.queue, k.source_key, t.nominal_at, t.due_at, t.end_at, t.first_due_at
-      from %s
-      cross join lateral (select %s as source_key offset 0) k
-      cross join lateral (%s) t
-    $sql$,
-    p_from,
-    p_key_sql,
-    string_agg(
+  with wanted as (
+    select t.*, p.plan_no,
+      row_number() over (order by t.task_id) as no,
+      case
+        when p.filter_sql is null then p.nominal_sql
+        else format('case when %s then %s end', p.filter_sql, p.nominal_sql)
+      end as nominal_sql,
+      case
+        when p.end_sql is null then format('%L::pg_catalog.timestamptz', t.end_at)
+        when t.end_at is null then p.end_sql
+        else format('least(%s, %L::pg_catalog.timestamptz)', p.end_sql, t.end_at)
+      end as end_sql,
+      p.end_sql is not null or t.end_at is not null as ends,
+      case
+        when t.skip_holidays <> 'none' then jittask.task_rule(t, p, null, null)
+      end as rule
+    from jittask.task t
+    join jittask.plan p on p.task_id = t.task_id
+    where t.task_id = any (p_task_ids)
+  ), branch as (
+    select w.no, w.nominal_sql, w.end_sql,
       format(
         $sql$
           select %s::pg_catalog.int8 as task_id, %s as plan_no, %s as priority, %L::pg_catalog.text as queue,
-            d.nominal_at, d.end_at, d.due_at as first_due_at, %s as due_at
-          from (select n.nominal_at, n.end_at, %s as due_at from (select %s as nominal_at, %s as end_at offset 0) n%s) d
+            x.source_key, x.nominal_%s as nominal_at, %s as due_at, x.end_%s as end_at, %s as first_due_at
         $sql$,
-        t.task_id, p.plan_no, t.priority, t.queue,
+        w.task_id, w.plan_no, w.priority, w.queue, w.no,
         case
-          when t.past_due = 'run_now' or p_now is null then 'd.due_at'
+          when w.past_due = 'run_now' or p_now is null then d.due_sql
           else format(
-            'case when d.due_at operator(pg_catalog.>=) (select %s operator(pg_catalog.-) %L::pg_catalog.interval) then d.due_at end',
-            p_now, t.misfire_grace
+            'case when %1$s operator(pg_catalog.>) %2$s or %1$s operator(pg_catalog.>=) (%2$s operator(pg_catalog.-) %3$L::pg_catalog.interval) then %1$s end',
+            d.due_sql, p_now, w.misfire_grace
           )
         end,
-        case
-          when m.bounded then format('case when greatest(n.nominal_at, %1$s) operator(pg_catalog.<=) n.end_at then %1$s end', m.due_sql)
-          when p.end_sql is not null then format('case when n.end_at is null or greatest(n.nominal_at, %1$s) operator(pg_catalog.<=) n.end_at then %1$s end', m.due_sql)
-          else m.due_sql
-        end,
-        case
-          when p.filter_sql is null then p.nominal_sql
-          else format('case when %s then %s end', p.filter_sql, p.nominal_sql)
-        end,
-        case
-          when p.end_sql is null then format('%L::pg_catalog.timestamptz', t.end_at)
-          when t.end_at is null then p.end_sql
-          else format('least(%s, %L::pg_catalog.timestamptz)', p.end_sql, t.end_at)
-        end,
-        case when m.moves or m.bounded or p.end_sql is not null then ' offset 0' else '' end
-      ),
-      ' union all ' order by t.task_id
-    )
-  )
-  from jittask.task t
-  join jittask.plan p on p.task_id = t.task_id
-  cross join lateral (
-    select t.skip_holidays <> 'none' as moves,
-      t.end_at is not null as bounded,
+        w.no, d.due_sql
+      ) as select_sql,
       case
-        when t.skip_holidays = 'none' then 'n.nominal_at'
-        else format('jittask.due_of(%L::jittask.rule, n.nominal_at)', jittask.task_rule(t, p, null, null))
-      end as due_sql
-  ) m
-  where t.task_id = any (p_task_ids);
+        when d.due_sql = 'd.due_at' then format(
+          'cross join lateral (select case when %s then m.due_at end as due_at from (select %s as due_at offset 0) m offset 0) d',
+          case
+            when w.ends then format('x.end_%1$s is null or greatest(x.nominal_%1$s, m.due_at) operator(pg_catalog.<=) x.end_%1$s', w.no)
+            else 'true'
+          end,
+          case
+            when w.rule is null then format('x.nominal_%s', w.no)
+            else format('jittask.due_of(%L::jittask.rule, x.nominal_%s)', w.rule, w.no)
+          end
+        )
+        else ''
+      end as join_sql
+    from wanted w
+    cross join lateral (
+      select case when w.ends or w.rule is not null then 'd.due_at' else format('x.nominal_%s', w.no) end as due_sql
+    ) d
+  )
+  select case
+    when count(*) = 1 then format('%s from %s %s', min(b.select_sql), i.images, min(b.join_sql))
+    else format(
+      'select t.* from %s cross join lateral (%s) t', i.images,
+      string_agg(
+        b.select_sql || case
+          when b.join_sql = '' then ''
+          else regexp_replace(b.join_sql, '^cross join lateral', 'from')
+        end,
+        ' union all ' order by b.no
+      )
+    )
+  end
+  from branch b
+  cross join (
+    select format(
+      '(select %s as source_key, %s from %s offset 0) x', p_key_sql,
+      string_agg(format('%s as nominal_%s, %s as end_%s', w.nominal_sql, w.no, w.end_sql, w.no), ', ' order by w.no),
+      p_from
+    ) as images
+    from wanted w
+  ) i
+  group by i.images;
 $$;

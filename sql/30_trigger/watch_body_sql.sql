@@ -15,15 +15,13 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_all text := quote_literal(p_single || p_repeating);
   v_fast text := jittask.watch_events_sql(p_watch, p_single, p_repeating, false);
   v_careful text := jittask.watch_events_sql(p_watch, p_single, p_repeating, true);
-  v_wake text := format(
-    'if pg_catalog.current_setting(''max_prepared_transactions'') operator(pg_catalog.=) ''0''
-       and exists (select from jittask.worker w where w.sleeps) then
-      perform jittask.wake_for_tasks(%s::pg_catalog.int8[], v_now);
-    end if;', v_all
-  );
+  -- Nearly every write plans something far ahead and need not ask who sleeps.
+  v_wake text :=
+    'if v_first_at operator(pg_catalog.<) (v_now operator(pg_catalog.+) ''1 minute''::pg_catalog.interval) then
+        perform jittask.wake_workers(v_first_at);
+      end if;';
 begin
   if (p_watch).on_error = 'raise' then
     return format(E'%s\n%s\nreturn null;', v_careful, v_wake);

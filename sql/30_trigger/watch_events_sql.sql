@@ -23,6 +23,10 @@ declare
   v_update text := '';
   v_delete text := '';
   v_truncate text;
+  v_begun bigint[];
+  v_partitioned bool := exists (
+    select from pg_class c where c.oid = (p_watch).table_oid and c.relkind = 'p'
+  );
 begin
   -- Where triggers of the user's own run after a write, a key may be there again.
   if (p_watch).reads_current then
@@ -33,8 +37,9 @@ begin
   end if;
   if p_single <> '{}' then
     v_insert := case
-      when p_careful or (p_watch).reads_current
-        then jittask.put_wanted_sql(jittask.wanted_sql(p_single, v_now, v_key, 'v_now'), 'v_now', p_careful) || ';'
+      -- A row of a partitioned table that is moved comes as a new one.
+      when p_careful or (p_watch).reads_current or v_partitioned
+        then jittask.put_wanted_sql(jittask.wanted_sql(p_single, v_now, v_key, 'v_now'), 'v_now', p_careful, true) || ' into v_first_at;'
       else jittask.watch_put_sql(jittask.wanted_sql(p_single, v_now, v_key, 'v_now'))
     end;
     v_update := jittask.put_wanted_sql(
@@ -48,13 +53,39 @@ begin
         end,
         v_key, 'v_now'
       ),
-      'v_now', p_careful
-    ) || ';';
+      'v_now', p_careful, true
+    ) || ' into v_first_at;';
     v_delete := jittask.watch_drop_sql(p_single, v_keys);
+    if not v_partitioned then
+      v_delete := v_delete || format(
+        'if exists (select from jittask.called_off) then
+          delete from jittask.called_off c
+          where c.task_id = any (%L::pg_catalog.int8[]) and c.source_key in (%s);
+        end if;', p_single, v_keys
+      );
+    end if;
   end if;
   if p_repeating <> '{}' then
+    select coalesce(array_agg(t.task_id), '{}') into v_begun
+    from jittask.task t
+    where t.task_id = any (p_repeating)
+      and t.skip_holidays = 'none'
+      and not (p_careful or (p_watch).reads_current or v_partitioned);
+    if v_begun <> '{}' then
+      v_insert := v_insert || jittask.watch_begin_sql(jittask.wanted_sql(v_begun, v_now, v_key, null));
+    end if;
     v_insert := v_insert || jittask.watch_series_sql(
-      jittask.wanted_sql(p_repeating, v_now, v_key, null) || ' where t.nominal_at is not null'
+      format(
+        'select z.* from (%s) z where z.nominal_at is not null and (%s)',
+        jittask.wanted_sql(p_repeating, v_now, v_key, null),
+        case
+          when v_begun = '{}' then 'true'
+          else format(
+            'pg_catalog.date_trunc(''second'', z.nominal_at) operator(pg_catalog.<=) v_now or z.task_id operator(pg_catalog.<>) all (%L::pg_catalog.int8[])',
+            v_begun
+          )
+        end
+      )
     );
     v_update := v_update || jittask.watch_series_sql(
       jittask.wanted_sql(p_repeating, jittask.watch_changed_sql(p_watch), v_key, null)
@@ -64,7 +95,8 @@ begin
   v_truncate := format(
     'delete from jittask.due_queue q
       where q.task_id = any (%1$s) and q.plan_no is not null and q.first_claimed_at is null;
-    delete from jittask.series s where s.task_id = any (%1$s);', v_all
+    delete from jittask.series s where s.task_id = any (%1$s);
+    delete from jittask.called_off c where c.task_id = any (%1$s);', v_all
   );
   if (p_watch).reads_current then
     v_truncate := v_truncate || format(

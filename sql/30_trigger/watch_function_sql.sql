@@ -28,6 +28,7 @@ as %L
   v_careful pg_catalog.bool := false;
   v_same pg_catalog.bool;
   v_same_keys pg_catalog.bool;
+  v_first_at pg_catalog.timestamptz;
   v_series record;
 begin
 ' || p_body || '

@@ -18,9 +18,12 @@ as $$
       join jittask.plan p on p.task_id = w.task_id
       order by w.task_id, w.source_key
     loop
-      perform jittask.plan_series(
-        v_series.task, v_series.plan, v_series.source_key, v_series.nominal_at, v_series.end_at,
-        v_now, false
+      v_first_at := least(
+        v_first_at,
+        jittask.plan_series(
+          v_series.task, v_series.plan, v_series.source_key, v_series.nominal_at, v_series.end_at,
+          v_now, false
+        )
       );
     end loop;
     $sql$,

@@ -1,0 +1,38 @@
+-- Part of a generated trigger function: begins the series of rows that are new, all in one statement,
+-- where the first due is still ahead: it is planned as it stands. p_wanted: a select with the columns
+-- of wanted_sql for tasks that do not move holidays. A series that is there already makes it fail with
+-- unique_violation, and the function goes the careful way. The other rows are left to plan_series.
+create or replace function jittask.watch_begin_sql(
+  p_wanted text
+)
+returns text
+language sql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select format(
+    $sql$
+      with wanted as materialized (
+        select w.*, pg_catalog.date_trunc('second', w.nominal_at) as anchor_at
+        from (%s) w
+        where w.nominal_at is not null
+          and pg_catalog.date_trunc('second', w.nominal_at) operator(pg_catalog.>) v_now
+      ), begun as (
+        insert into jittask.series (task_id, source_key, anchor_at, cursor_at, end_at)
+        select w.task_id, w.source_key, w.anchor_at, v_now operator(pg_catalog.-) '1 microsecond'::pg_catalog.interval, w.end_at
+        from wanted w
+      ), put as (
+      insert into jittask.due_queue (
+        task_id, plan_no, priority, nominal_at, due_at, run_at, queue, source_key
+      )
+      select w.task_id, w.plan_no, w.priority, w.anchor_at, w.anchor_at, w.anchor_at, w.queue, w.source_key
+      from wanted w
+      where w.end_at is null or w.anchor_at operator(pg_catalog.<=) w.end_at
+      returning due_at
+      )
+      select least(v_first_at, pg_catalog.min(p.due_at)) from put p into v_first_at;
+    $sql$,
+    p_wanted
+  );
+$$;
