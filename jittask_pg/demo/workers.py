@@ -101,7 +101,7 @@ def _command() -> list[str]:
     beside = shutil.which("jittask", path=str(Path(sys.executable).parent))
     if beside:
         return [beside, *COMMAND[1:]]
-    return [sys.executable, "-c", "from jittask_pg.cli.main import main; main()", *COMMAND[1:]]
+    return [sys.executable, "-m", "jittask_pg", *COMMAND[1:]]
 
 
 def _environment(dsn: str) -> dict[str, str]:

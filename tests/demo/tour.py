@@ -14,7 +14,6 @@ from uuid import uuid4
 
 import psycopg
 
-_PROGRAM = "from jittask_pg.cli.main import main; main()"
 _TAG = "JITTASK_TOUR_UNDER_TEST"
 
 
@@ -30,7 +29,7 @@ class Tour:
         self._tag = uuid4().hex
         inherited = {name: value for name, value in os.environ.items() if name != "JITTASK_DSN"}
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, "demo", *arguments],
+            [sys.executable, "-m", "jittask_pg", "demo", *arguments],
             env={**inherited, "PYTHONUNBUFFERED": "1", **(environment or {}), _TAG: self._tag},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
