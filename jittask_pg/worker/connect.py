@@ -62,19 +62,22 @@ class Connector:
         self.pooler = pooler
         self._name = name
 
-    def open(self, *, autocommit: bool = True) -> Connection:
+    def open(self, *, for_claims: bool = False) -> Connection:
         """One try.
+
+        Args:
+            for_claims: commits are not waited for. A claim that a crash of the server takes back was never
+                finished: its finish, which is waited for, would have made it durable too. The occurrence is
+                claimed again, as after any crash.
 
         Raises:
             UnavailableError: no server that can be written to.
         """
-        connection = database.connect(
-            self.dsn, application_name=self._name, autocommit=autocommit, pooler=self.pooler
-        )
+        connection = database.connect(self.dsn, application_name=self._name, pooler=self.pooler)
         try:
             _, read_only = statements.session_state(connection)
-            if not autocommit:
-                connection.rollback()
+            if for_claims and not self.pooler:
+                connection.execute("set synchronous_commit = off")
         except psycopg.Error as error:
             connection.close()
             raise UnavailableError(str(from_database(error))) from None
@@ -85,11 +88,12 @@ class Connector:
             )
         return connection
 
-    def open_again(self, wait: Callable[[float], bool]) -> Connection | None:
+    def open_again(self, wait: Callable[[float], bool], *, for_claims: bool = False) -> Connection | None:
         """Try until it works, with growing pauses.
 
         Args:
             wait: sleeps for some seconds; True = give up.
+            for_claims: as for `open`.
 
         Returns:
             None when `wait` said so.
@@ -98,7 +102,7 @@ class Connector:
         said = ""
         while True:
             try:
-                connection = self.open()
+                connection = self.open(for_claims=for_claims)
             except UnavailableError as error:
                 fact = redact(str(error).replace("\n", "; "))
                 if fact != said:

@@ -6,6 +6,8 @@ __all__ = ["Batching", "Pace"]
 
 _HORIZON = 0.5
 _WEIGHT = 0.3
+# Enough to claim the next thousand while one is at work and one is being reported.
+_MOST_AHEAD = 2500
 
 
 class Pace:
@@ -46,7 +48,7 @@ class Pace:
         Args:
             load: how many wait or run.
         """
-        return max(self.slots, min(2000, int(_HORIZON * self.slots / self.mean))) - load
+        return max(self.slots, min(_MOST_AHEAD, int(_HORIZON * self.slots / self.mean))) - load
 
 
 class Batching:

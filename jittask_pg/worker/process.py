@@ -40,6 +40,7 @@ _HOT_PAUSES = (0.001, 0.002, 0.004)
 _FULL_LOOK_EVERY = 1.0
 _HOARDED_AFTER = 1.0
 _STALLED_LOOK = 0.025
+_UNREPORTED = 2 * Batching.MOST
 _LAST_REPORT = 5.0
 _BLOCKED_STATES = {"40001", "40P01", "55P03", "57014"}
 
@@ -198,14 +199,14 @@ class Worker:
     def _room(self) -> int:
         """How much may be claimed; where nothing, after a wait for some to end."""
         hub, dispatch = self._hub, self._dispatch
-        room = dispatch.room() if len(hub.results) < 2 * Batching.MOST else 0
+        room = dispatch.room() if len(hub.results) < _UNREPORTED else 0
         if room > 0:
             hub.wants_room = False
             return room
         hub.wants_room = True
         dispatch.threads.look_after()
         dispatch.give_back_waiting(older_than=_HOARDED_AFTER)
-        if dispatch.room() <= 0 or len(hub.results) >= 2 * Batching.MOST:
+        if dispatch.room() <= 0 or len(hub.results) >= _UNREPORTED:
             self._wait(_STALLED_LOOK if dispatch.threads.waiting else 1.0)
         return 0
 
@@ -284,9 +285,9 @@ class Worker:
     def _connect(self) -> bool:
         """Open the claim's connection, as often as it takes; False when told to stop meanwhile."""
         if self._options.reconnect:
-            connection = self._connector.open_again(self._wait_or_stop)
+            connection = self._connector.open_again(self._wait_or_stop, for_claims=True)
         else:
-            connection = self._connector.open()
+            connection = self._connector.open(for_claims=True)
         if connection is None:
             return False
         try:

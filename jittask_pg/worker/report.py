@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import psycopg
 
@@ -94,7 +94,6 @@ class Reporter:
         self._closing = False
         self._given_up = False
         self._thread = threading.Thread(target=self._run, name="jittask-reporter", daemon=True)
-        self.after_report: Callable[[], None] = _nothing
 
     def start(self) -> None:
         """Begin."""
@@ -126,7 +125,8 @@ class Reporter:
                 while results and len(taken) < _MOST:
                     taken.append(results.popleft())
                 self._report(taken)
-                self.after_report()
+                if self._hub.wants_room:
+                    self._hub.wake_main()
                 if self._given_up:
                     return
             if self._closing:
@@ -216,7 +216,3 @@ class Reporter:
             logger.warning(
                 "%d runs came too late, their lease was lost: %s", len(lost), ", ".join(map(str, lost[:10]))
             )
-
-
-def _nothing() -> None:
-    return None

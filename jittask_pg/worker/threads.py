@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 _QUICK = 0.0005
 _SIGNAL_AFTER_NS = 20_000_000
-_SIGNAL_COUNT = 500
+_SIGNAL_COUNT = 1000
 # A row that was read longer ago than this is read once more.
 _FRESH = 0.1
 
