@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,7 @@ import click
 from .. import calendars, statements
 from ..errors import NotFoundError, StateError
 from .output import answer, answer_rows, counted, named
+from .plan_change import note_plan, plan_change
 from .session import Session, with_session
 from .types import DAY, WEEKDAYS, YEARS
 
@@ -60,7 +62,9 @@ def sync(session: Session, codes: tuple[str, ...], years: tuple[int, ...] | None
     rows: list[dict[str, Any]] = []
     for code, calendar_name in wanted:
         with session.transaction():
+            note_plan(session, calendar=calendar_name or code)
             done = session.steps(calendars.sync(code, span, calendar_name))
+            change = plan_change(session, calendar=done.calendar)
         rows.append(
             {
                 "calendar": done.calendar,
@@ -70,6 +74,9 @@ def sync(session: Session, codes: tuple[str, ...], years: tuple[int, ...] | None
                 "days": done.days,
                 "written": done.written,
                 "dropped": done.dropped,
+                "added": change.added,
+                "moved": change.moved,
+                "cancelled": change.cancelled,
             }
         )
     answer_rows(
@@ -83,6 +90,7 @@ def sync(session: Session, codes: tuple[str, ...], years: tuple[int, ...] | None
             "days": "marked",
             "written": "written",
             "dropped": "dropped",
+            "moved": "occurrences moved",
         },
         "",
     )
@@ -149,11 +157,21 @@ def mark(session: Session, name: str, days: tuple[str, ...], working: bool, note
     """
     _one(session, name)
     marked = [{"day": day, "working": working, "name": note} for day in days]
-    written = session.run(statements.put_days(name, marked, "manual"))
+    with session.transaction():
+        note_plan(session, calendar=name)
+        written = session.run(statements.put_days(name, marked, "manual"))
+        change = plan_change(session, calendar=name)
     answer(
         session.as_json,
-        {"calendar": name, "days": list(days), "working": working, "written": len(written)},
-        f'Marked {", ".join(days)} as {"worked" if working else "free"} in calendar "{name}"',
+        {
+            "calendar": name,
+            "days": list(days),
+            "working": working,
+            "written": len(written),
+            "occurrences": asdict(change),
+        },
+        f'Marked {", ".join(days)} as {"worked" if working else "free"} in calendar "{name}"\n'
+        f"Occurrences: {change}",
     )
 
 
@@ -169,11 +187,18 @@ def unmark(session: Session, name: str, day: str) -> None:
       jittask calendar unmark factory 2026-08-03
     """
     _one(session, name)
-    if not session.run(statements.drop_day(name, day)):
-        raise NotFoundError(
-            f'Day "{day}" is not marked in calendar "{name}"', None, f"Look: jittask calendar show {name}"
-        )
-    answer(session.as_json, {"calendar": name, "day": day}, f'Took the mark off {day} in calendar "{name}"')
+    with session.transaction():
+        note_plan(session, calendar=name)
+        if not session.run(statements.drop_day(name, day)):
+            raise NotFoundError(
+                f'Day "{day}" is not marked in calendar "{name}"', None, f"Look: jittask calendar show {name}"
+            )
+        change = plan_change(session, calendar=name)
+    answer(
+        session.as_json,
+        {"calendar": name, "day": day, "occurrences": asdict(change)},
+        f'Took the mark off {day} in calendar "{name}"\nOccurrences: {change}',
+    )
 
 
 @calendar.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import click
 from .. import statements
 from ..errors import NotFoundError
 from .output import answer, answer_rows, named, shown, shown_instant
+from .plan_change import PlanChange, note_plan, plan_change
 from .session import Session, with_session
 from .task_columns import changed, complete, merged_args, timed, written
 from .task_options import column_options
@@ -36,11 +37,13 @@ class Outlook:
         name: the task.
         coming: its next occurrences.
         why: where there are none, the reason.
+        change: what defining or editing it did to the plan.
     """
 
     name: str
     coming: list[dict[str, Any]]
     why: str | None
+    change: PlanChange
 
 
 @click.group()
@@ -94,6 +97,7 @@ def add(
 
     def write() -> Outlook:
         with session.transaction(undo=dry_run):
+            note_plan(session)
             stored = str(session.run(statements.insert_task(timed(session, columns)))[0][0])
             if paused:
                 session.run(statements.pause(stored))
@@ -159,6 +163,7 @@ def edit(
     def write() -> Outlook:
         with session.transaction(undo=dry_run):
             before = _row_of(session, name)
+            note_plan(session, name)
             changes, clears = changed(columns, gone, before)
             if single_args:
                 changes["args"] = merged_args(changes.get("args") or json.dumps(before["args"]), single_args)
@@ -252,8 +257,15 @@ def pause(session: Session, name: str) -> None:
     Example:
       jittask task pause sales_report
     """
-    session.run(statements.pause(name))
-    answer(session.as_json, {"name": name, "paused": True}, f'Paused task "{name}"')
+    with session.transaction():
+        note_plan(session, name)
+        session.run(statements.pause(name))
+        change = plan_change(session, name)
+    answer(
+        session.as_json,
+        {"name": name, "paused": True, "occurrences": asdict(change)},
+        f'Paused task "{name}"\nOccurrences: {change}',
+    )
 
 
 @task.command()
@@ -266,8 +278,14 @@ def resume(session: Session, name: str) -> None:
     Example:
       jittask task resume sales_report
     """
-    session.patiently(lambda: session.run(statements.resume(name)))
-    _answer_outlook(session, _outlook(session, name), "Resumed", paused=False)
+
+    def write() -> Outlook:
+        with session.transaction():
+            note_plan(session, name)
+            session.run(statements.resume(name))
+            return _outlook(session, name)
+
+    _answer_outlook(session, session.patiently(write), "Resumed", paused=False)
 
 
 @task.command()
@@ -309,7 +327,7 @@ def _coming(session: Session, name: str, count: int = 3) -> list[dict[str, Any]]
 def _outlook(session: Session, name: str) -> Outlook:
     coming = _coming(session, name)
     why = None if coming else str(session.run(statements.explain(name, None))[0][0]).splitlines()[0]
-    return Outlook(name, coming, why)
+    return Outlook(name, coming, why, plan_change(session, name))
 
 
 def _answer_outlook(session: Session, outlook: Outlook, verb: str, **facts: bool) -> None:
@@ -317,8 +335,14 @@ def _answer_outlook(session: Session, outlook: Outlook, verb: str, **facts: bool
     then = f"; due next {shown_instant(due)}" if isinstance(due, datetime) else f". {outlook.why}"
     answer(
         session.as_json,
-        {"name": outlook.name, **facts, "coming": outlook.coming, "why_not": outlook.why},
-        f'{verb} task "{outlook.name}"{then}',
+        {
+            "name": outlook.name,
+            **facts,
+            "coming": outlook.coming,
+            "why_not": outlook.why,
+            "occurrences": asdict(outlook.change),
+        },
+        f'{verb} task "{outlook.name}"{then}\nOccurrences: {outlook.change}',
     )
 
 

@@ -30,9 +30,7 @@ as $$
         else format('least(%s, %L::pg_catalog.timestamptz)', p.end_sql, t.end_at)
       end as end_sql,
       p.end_sql is not null or t.end_at is not null as ends,
-      case
-        when t.skip_holidays <> 'none' then jittask.task_rule(t, p, null, null)
-      end as rule
+      jittask.task_rule(t, p, null, null) as rule
     from jittask.task t
     join jittask.plan p on p.task_id = t.task_id
     where t.task_id = any (p_task_ids)
@@ -61,7 +59,7 @@ as $$
             else 'true'
           end,
           case
-            when w.rule is null then format('x.nominal_%s', w.no)
+            when w.skip_holidays = 'none' then format('x.nominal_%s', w.no)
             else format('jittask.due_of(%L::jittask.rule, x.nominal_%s)', w.rule, w.no)
           end
         )
@@ -69,7 +67,7 @@ as $$
       end as join_sql
     from wanted w
     cross join lateral (
-      select case when w.ends or w.rule is not null then 'd.due_at' else format('x.nominal_%s', w.no) end as due_sql
+      select case when w.ends or w.skip_holidays <> 'none' then 'd.due_at' else format('x.nominal_%s', w.no) end as due_sql
     ) d
   )
   select case

@@ -40,8 +40,15 @@ class Fleet:
         with (self._log / f"worker-{self._count}.log").open("wb") as output:
             worker = subprocess.Popen(
                 [
-                    sys.executable, "-m", "jittask_pg", "worker", "--import", "tests.chaos.functions",
-                    "--threads", "4", *self._options,
+                    sys.executable,
+                    "-m",
+                    "jittask_pg",
+                    "worker",
+                    "--import",
+                    "tests.chaos.functions",
+                    "--threads",
+                    "4",
+                    *self._options,
                 ],  # fmt: skip
                 cwd=ROOT,
                 env={**os.environ, "JITTASK_DSN": self._dsn, "CHAOS_DSN": self._dsn},
@@ -88,7 +95,8 @@ class Fleet:
 
     def logs(self) -> str:
         return "\n".join(
-            f"{path.name}:\n{path.read_text(errors='replace')[-2000:]}" for path in sorted(self._log.glob("*.log"))
+            f"{path.name}:\n{path.read_text(errors='replace')[-2000:]}"
+            for path in sorted(self._log.glob("*.log"))
         )
 
     def stop(self) -> None:

@@ -52,7 +52,9 @@ def die(context: Any) -> None:
 @handler(name="chaos.cancel_order")
 def cancel_order(row: Any, context: Any) -> None:
     """The function's own update makes the filter of its task false."""
-    _session().execute("update orders set status = 'cancelled', touched = touched + 1 where id = %s", [row.id])
+    _session().execute(
+        "update orders set status = 'cancelled', touched = touched + 1 where id = %s", [row.id]
+    )
     _note(context.occurrence_id)
 
 

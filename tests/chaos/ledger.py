@@ -45,10 +45,15 @@ def judge(
     """Every occurrence completed, recorded once, its function called; repeats within what was in flight."""
     completed = value(
         connection,
-        "select count(*) from jittask.run_history where outcome = 'completed' and occurrence_id = any(%s)", [ids],
+        "select count(*) from jittask.run_history where outcome = 'completed' and occurrence_id = any(%s)",
+        [ids],
     )
-    recorded = value(connection, "select count(*) from jittask.run_history where occurrence_id = any(%s)", [ids])
-    called = value(connection, "select count(distinct occurrence_id) from effect where occurrence_id = any(%s)", [ids])
+    recorded = value(
+        connection, "select count(*) from jittask.run_history where occurrence_id = any(%s)", [ids]
+    )
+    called = value(
+        connection, "select count(distinct occurrence_id) from effect where occurrence_id = any(%s)", [ids]
+    )
     calls = value(connection, "select count(*) from effect where occurrence_id = any(%s)", [ids])
     verdict = Verdict(
         scenario, len(ids), completed, calls - called,

@@ -17,13 +17,17 @@ from tests.support.schedule import add_task, value
 pytestmark = pytest.mark.chaos
 
 
-def test_nobody_deadlocks_on_rows_that_both_sides_update(dsn: str, session: psycopg.Connection, logs: Path) -> None:
+def test_nobody_deadlocks_on_rows_that_both_sides_update(
+    dsn: str, session: psycopg.Connection, logs: Path
+) -> None:
     seconds, rows = scaled(6, 60), 300
     add_task(
         session, name="cancel", source_table="orders", date_field="due_at", filter={"status": "open"},
         handler="chaos.cancel_order",
     )  # fmt: skip
-    session.execute("insert into orders select n, clock_timestamp(), 'open' from generate_series(1, %s) n", [rows])
+    session.execute(
+        "insert into orders select n, clock_timestamp(), 'open' from generate_series(1, %s) n", [rows]
+    )
     failures: list[Exception] = []
     end = time.monotonic() + seconds
 

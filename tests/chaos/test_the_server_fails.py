@@ -17,7 +17,9 @@ from tests.support.schedule import enqueue, value
 pytestmark = pytest.mark.chaos
 
 
-def test_no_occurrence_is_lost_when_the_server_crashes(own_server: EmbeddedServer, dsn: str, logs: Path) -> None:
+def test_no_occurrence_is_lost_when_the_server_crashes(
+    own_server: EmbeddedServer, dsn: str, logs: Path
+) -> None:
     random, restarts = dice("restart"), scaled(2, 20)
     with psycopg.connect(dsn, autocommit=True) as session:
         session.execute("update jittask.setting set value = '3 seconds' where name = 'lease_duration'")
@@ -43,7 +45,9 @@ def test_no_occurrence_is_lost_when_the_server_crashes(own_server: EmbeddedServe
         )  # fmt: skip
 
 
-def test_without_notifications_work_is_picked_up_within_a_second(dsn: str, session: psycopg.Connection, logs: Path) -> None:
+def test_without_notifications_work_is_picked_up_within_a_second(
+    dsn: str, session: psycopg.Connection, logs: Path
+) -> None:
     random, cuts = dice("listen"), scaled(5, 50)
     begun = time.monotonic()
     ids: list[int] = []
@@ -61,5 +65,7 @@ def test_without_notifications_work_is_picked_up_within_a_second(dsn: str, sessi
             enqueued = time.monotonic()
             assert until(lambda: unfinished(session) == 0, 10, 0.01), fleet.logs()
             slowest = max(slowest, time.monotonic() - enqueued)
-    judge(session, f"listening connection cut, {cuts} times", ids, time.monotonic() - begun, repeats_at_most=0)
+    judge(
+        session, f"listening connection cut, {cuts} times", ids, time.monotonic() - begun, repeats_at_most=0
+    )
     assert slowest < 2.5, "polling is the truth: a second, and what a loaded machine adds"

@@ -29,10 +29,14 @@ def enqueue_many(session: psycopg.Connection, count: int, seconds: float = 0.0) 
 
 
 def shorten_leases(session: psycopg.Connection, seconds: int) -> None:
-    session.execute("update jittask.setting set value = %s where name = 'lease_duration'", [f"{seconds} seconds"])
+    session.execute(
+        "update jittask.setting set value = %s where name = 'lease_duration'", [f"{seconds} seconds"]
+    )
 
 
-def test_no_occurrence_is_lost_when_workers_are_killed(dsn: str, session: psycopg.Connection, logs: Path) -> None:
+def test_no_occurrence_is_lost_when_workers_are_killed(
+    dsn: str, session: psycopg.Connection, logs: Path
+) -> None:
     random, kills, count = dice("kill"), scaled(8, 100), scaled(4_000, 50_000)
     shorten_leases(session, 3)
     begun = time.monotonic()
@@ -43,10 +47,14 @@ def test_no_occurrence_is_lost_when_workers_are_killed(dsn: str, session: psycop
             time.sleep(random.uniform(0.1, 0.6))
             fleet.kill_one(random)
         assert until(lambda: unfinished(session) == 0, 120), fleet.logs()
-    judge(session, f"kill -9, {kills} times", ids, time.monotonic() - begun, repeats_at_most=kills * IN_FLIGHT)
+    judge(
+        session, f"kill -9, {kills} times", ids, time.monotonic() - begun, repeats_at_most=kills * IN_FLIGHT
+    )
 
 
-def test_a_dead_workers_occurrence_runs_again_within_45_seconds(dsn: str, session: psycopg.Connection, logs: Path) -> None:
+def test_a_dead_workers_occurrence_runs_again_within_45_seconds(
+    dsn: str, session: psycopg.Connection, logs: Path
+) -> None:
     with Fleet(dsn, 1, logs) as fleet:
         occurrence = enqueue(session, "chaos.work", args={"seconds": 3})
         assert until(lambda: statuses(session) == ["executing"], 20), fleet.logs()
@@ -59,7 +67,9 @@ def test_a_dead_workers_occurrence_runs_again_within_45_seconds(dsn: str, sessio
     judge(session, "kill -9, default lease", [occurrence], time.monotonic() - killed, repeats_at_most=1)
 
 
-def test_a_frozen_worker_changes_nothing_when_it_wakes(dsn: str, session: psycopg.Connection, logs: Path) -> None:
+def test_a_frozen_worker_changes_nothing_when_it_wakes(
+    dsn: str, session: psycopg.Connection, logs: Path
+) -> None:
     random, freezes = dice("freeze"), scaled(2, 50)
     shorten_leases(session, 2)
     begun = time.monotonic()
@@ -70,7 +80,13 @@ def test_a_frozen_worker_changes_nothing_when_it_wakes(dsn: str, session: psycop
             time.sleep(random.uniform(0.1, 0.5))
             fleet.freeze_one(random, 4)
         assert until(lambda: unfinished(session) == 0, 60), fleet.logs()
-    judge(session, f"SIGSTOP past the lease, {freezes} times", ids, time.monotonic() - begun, repeats_at_most=freezes * 200)
+    judge(
+        session,
+        f"SIGSTOP past the lease, {freezes} times",
+        ids,
+        time.monotonic() - begun,
+        repeats_at_most=freezes * 200,
+    )
 
 
 def test_a_shutdown_spends_no_attempt(dsn: str, session: psycopg.Connection, logs: Path) -> None:
@@ -89,7 +105,9 @@ def test_a_shutdown_spends_no_attempt(dsn: str, session: psycopg.Connection, log
     assert value(session, "select max(attempt) from jittask.run_history") == 1
 
 
-def test_a_function_that_kills_its_worker_ends_as_lost_and_others_go_on(dsn: str, session: psycopg.Connection, logs: Path) -> None:
+def test_a_function_that_kills_its_worker_ends_as_lost_and_others_go_on(
+    dsn: str, session: psycopg.Connection, logs: Path
+) -> None:
     shorten_leases(session, 2)
     begun = time.monotonic()
     poison = enqueue(session, "chaos.die")
@@ -106,11 +124,22 @@ def test_a_function_that_kills_its_worker_ends_as_lost_and_others_go_on(dsn: str
     assert value(session, "select count(*) from effect where occurrence_id = %s", [poison]) == 3
 
 
-def test_a_transactional_function_has_its_effect_once_under_kills(dsn: str, session: psycopg.Connection, logs: Path) -> None:
+def test_a_transactional_function_has_its_effect_once_under_kills(
+    dsn: str, session: psycopg.Connection, logs: Path
+) -> None:
     random, kills, count = dice("transactional"), scaled(4, 40), scaled(800, 8_000)
     shorten_leases(session, 2)
-    add_task(session, name="book", source_table="orders", date_field="due_at", handler="chaos.book", transactional=True)
-    session.execute("insert into orders select n, clock_timestamp(), 'open' from generate_series(1, %s) n", [count])
+    add_task(
+        session,
+        name="book",
+        source_table="orders",
+        date_field="due_at",
+        handler="chaos.book",
+        transactional=True,
+    )
+    session.execute(
+        "insert into orders select n, clock_timestamp(), 'open' from generate_series(1, %s) n", [count]
+    )
     with Fleet(dsn, 3, logs) as fleet:
         for _ in range(kills):
             time.sleep(random.uniform(0.3, 0.8))

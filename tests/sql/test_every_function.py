@@ -16,12 +16,14 @@ FUNCTIONS = [file for file in function_files() if "create or replace function" i
 UNKNOWABLE = re.compile(
     r'not assigned yet|tuple structure|never read variable "v_row"|^plan_source_rows: |'
     # One trigger function serves three triggers, each with other transition tables.
-    r'^calendar_days_changed: '
+    r"^calendar_days_changed: "
 )
 
 
 def test_the_checker_finds_nothing(connection: psycopg.Connection) -> None:
-    if not value(connection, "select exists (select from pg_available_extensions where name = 'plpgsql_check')"):
+    if not value(
+        connection, "select exists (select from pg_available_extensions where name = 'plpgsql_check')"
+    ):
         pytest.skip("plpgsql_check is not installed on this server")
     connection.execute("create extension if not exists plpgsql_check")
     findings = connection.execute(
@@ -38,7 +40,9 @@ def test_the_checker_finds_nothing(connection: psycopg.Connection) -> None:
         """
     ).fetchall()
     connection.execute("drop extension plpgsql_check")
-    assert [line for (line,) in findings if re.match(r"\w+: \w+.*:", line) and not UNKNOWABLE.search(line)] == []
+    assert [
+        line for (line,) in findings if re.match(r"\w+: \w+.*:", line) and not UNKNOWABLE.search(line)
+    ] == []
 
 
 @pytest.mark.parametrize("file", FUNCTIONS, ids=lambda file: file.path)

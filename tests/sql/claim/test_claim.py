@@ -53,7 +53,9 @@ def test_smaller_priority_comes_first_then_the_older_due(connection: psycopg.Con
     assert claim(connection, worker, 2).ids == [late]
 
 
-def test_queues_of_one_priority_take_turns_by_their_oldest_row(connection: psycopg.Connection, worker: int) -> None:
+def test_queues_of_one_priority_take_turns_by_their_oldest_row(
+    connection: psycopg.Connection, worker: int
+) -> None:
     first = enqueue(connection, queue="zebra", due_at="2030-01-07 11:58:00+00")
     second = enqueue(connection, queue="ant", due_at="2030-01-07 11:59:00+00")
     assert claim(connection, worker, 1).ids == [first]
@@ -74,7 +76,9 @@ def test_nothing_is_claimed_from_a_paused_queue(connection: psycopg.Connection, 
     assert claim(connection, worker).ids == [enqueued]
 
 
-def test_what_one_worker_holds_no_other_gets(connection: psycopg.Connection, worker: int, database: str) -> None:
+def test_what_one_worker_holds_no_other_gets(
+    connection: psycopg.Connection, worker: int, database: str
+) -> None:
     for _ in range(20):
         enqueue(connection)
     with psycopg.connect(database) as first, psycopg.connect(database) as second:
@@ -105,7 +109,9 @@ def test_claiming_is_a_hot_update(connection: psycopg.Connection, worker: int) -
         assert value(connection, counter) >= count * 0.9
 
 
-def test_a_repeating_task_plans_its_next_occurrence_at_the_claim(connection: psycopg.Connection, worker: int) -> None:
+def test_a_repeating_task_plans_its_next_occurrence_at_the_claim(
+    connection: psycopg.Connection, worker: int
+) -> None:
     add_task(connection, name="tick", start_at=NOON, repeat="interval", period="10 seconds")
     claimed = claim(connection, worker)
     assert [row.due_us for row in claimed.rows] == [value(connection, "select jittask.to_us(jittask.now())")]
@@ -113,7 +119,9 @@ def test_a_repeating_task_plans_its_next_occurrence_at_the_claim(connection: psy
     assert statuses(connection) == ["executing", "pending"]
 
 
-def test_max_runs_is_counted_at_the_claim_and_survives_an_edit(connection: psycopg.Connection, worker: int) -> None:
+def test_max_runs_is_counted_at_the_claim_and_survives_an_edit(
+    connection: psycopg.Connection, worker: int
+) -> None:
     add_task(connection, name="tick", start_at=NOON, repeat="interval", period="10 seconds", max_runs=2)
     finish(connection, claim(connection, worker))
     change_task(connection, "tick", period="5 seconds")
@@ -128,10 +136,16 @@ def test_max_runs_is_counted_at_the_claim_and_survives_an_edit(connection: psyco
 
 
 def test_a_day_is_not_24_hours_when_a_task_is_edited(connection: psycopg.Connection) -> None:
-    connection.execute("drop table if exists parcel; create table parcel (id int primary key, send_at timestamptz)")
+    connection.execute(
+        "drop table if exists parcel; create table parcel (id int primary key, send_at timestamptz)"
+    )
     connection.execute("insert into parcel values (1, '2030-03-30 12:00+01')")
     add_task(
-        connection, name="send", source_table="parcel", date_field="send_at", start_offset="1 day",
+        connection,
+        name="send",
+        source_table="parcel",
+        date_field="send_at",
+        start_offset="1 day",
         timezone="Europe/Berlin",
     )
     (before,) = records(connection)
@@ -222,12 +236,16 @@ class TestOverlap:
     """What happens to an occurrence that comes due while the one before still runs."""
 
     def begin(self, connection: psycopg.Connection, worker: int, overlap: str) -> object:
-        add_task(connection, name="slow", start_at=NOON, repeat="interval", period="10 seconds", overlap=overlap)
+        add_task(
+            connection, name="slow", start_at=NOON, repeat="interval", period="10 seconds", overlap=overlap
+        )
         running = claim(connection, worker)
         assert len(running.rows) == 1
         return running
 
-    def test_skip_records_consecutive_skips_in_one_record(self, connection: psycopg.Connection, worker: int) -> None:
+    def test_skip_records_consecutive_skips_in_one_record(
+        self, connection: psycopg.Connection, worker: int
+    ) -> None:
         self.begin(connection, worker, "skip")
         for instant in ("12:00:10", "12:00:20", "12:00:30"):
             at(connection, f"2030-01-07 {instant}+00")
@@ -236,7 +254,9 @@ class TestOverlap:
         assert skipped.missed == 3
         assert statuses(connection, status="pending") == ["pending"]
 
-    def test_wait_runs_it_when_the_run_before_has_ended(self, connection: psycopg.Connection, worker: int) -> None:
+    def test_wait_runs_it_when_the_run_before_has_ended(
+        self, connection: psycopg.Connection, worker: int
+    ) -> None:
         running = self.begin(connection, worker, "wait")
         at(connection, "2030-01-07 12:00:10+00")
         assert claim(connection, worker).rows == []
@@ -251,7 +271,12 @@ class TestOverlap:
 
     def test_a_retry_that_waits_counts_as_running(self, connection: psycopg.Connection, worker: int) -> None:
         add_task(
-            connection, name="slow", start_at=NOON, repeat="interval", period="10 seconds", max_attempts=2,
+            connection,
+            name="slow",
+            start_at=NOON,
+            repeat="interval",
+            period="10 seconds",
+            max_attempts=2,
             retry_delay="1 hour",
         )
         finish(connection, claim(connection, worker), outcome="error", error="no")
@@ -260,8 +285,12 @@ class TestOverlap:
         assert statuses(connection, status="skipped") == ["skipped"]
 
 
-def test_a_date_moved_while_its_row_runs_waits_and_is_not_skipped(connection: psycopg.Connection, worker: int) -> None:
-    connection.execute("drop table if exists parcel; create table parcel (id int primary key, send_at timestamptz)")
+def test_a_date_moved_while_its_row_runs_waits_and_is_not_skipped(
+    connection: psycopg.Connection, worker: int
+) -> None:
+    connection.execute(
+        "drop table if exists parcel; create table parcel (id int primary key, send_at timestamptz)"
+    )
     add_task(connection, name="send", source_table="parcel", date_field="send_at")
     connection.execute("insert into parcel values (1, jittask.now())")
     running = claim(connection, worker)
@@ -273,7 +302,9 @@ def test_a_date_moved_while_its_row_runs_waits_and_is_not_skipped(connection: ps
 
 
 def test_max_running_holds_over_all_workers(connection: psycopg.Connection, worker: int) -> None:
-    connection.execute("drop table if exists parcel; create table parcel (id int primary key, send_at timestamptz)")
+    connection.execute(
+        "drop table if exists parcel; create table parcel (id int primary key, send_at timestamptz)"
+    )
     add_task(connection, name="send", source_table="parcel", date_field="send_at", max_running=2)
     connection.execute("insert into parcel select n, jittask.now() from generate_series(1, 5) n")
     running = claim(connection, worker)
@@ -285,7 +316,9 @@ def test_max_running_holds_over_all_workers(connection: psycopg.Connection, work
     assert len(claim(connection, worker).rows) == 1
 
 
-def test_internal_functions_are_left_to_workers_that_run_them(connection: psycopg.Connection, worker: int) -> None:
+def test_internal_functions_are_left_to_workers_that_run_them(
+    connection: psycopg.Connection, worker: int
+) -> None:
     add_task(connection, name="inner", source="def run(): ...", start_at=NOON)
     assert claim(connection, worker).rows == []
     (row,) = claim(connection, worker, p_inline=True).rows

@@ -32,7 +32,12 @@ def test_a_finished_occurrence_leaves_the_queue_and_keeps_one_record(
     occurrence = enqueue(connection, args={"a": 1}, title="one")
     assert finish(connection, claim(connection, worker), ends_lease=True) == []
     (record,) = records(connection)
-    assert (record.occurrence_id, record.status, record.attempt, record.worker) == (occurrence, "completed", 1, "worker")
+    assert (record.occurrence_id, record.status, record.attempt, record.worker) == (
+        occurrence,
+        "completed",
+        1,
+        "worker",
+    )
     assert value(connection, "select count(*) from jittask.due_queue") == 0
     assert value(connection, "select count(*) from jittask.lease") == 0
 
@@ -55,7 +60,9 @@ def test_a_wrong_token_finishes_nothing(connection: psycopg.Connection, worker: 
     assert value(connection, "select outcome from jittask.run_attempt") == "superseded"
 
 
-def test_a_lost_lease_runs_again_and_the_late_result_is_kept_aside(connection: psycopg.Connection, worker: int) -> None:
+def test_a_lost_lease_runs_again_and_the_late_result_is_kept_aside(
+    connection: psycopg.Connection, worker: int
+) -> None:
     enqueue(connection)
     lost = claim(connection, worker)
     at(connection, "2030-01-07 12:00:31+00")
@@ -91,14 +98,18 @@ def test_the_third_loss_ends_the_occurrence_as_lost(connection: psycopg.Connecti
     assert (record.status, record.attempt) == ("lost", 0)
 
 
-def test_an_error_is_tried_again_with_a_delay_that_doubles(connection: psycopg.Connection, worker: int) -> None:
+def test_an_error_is_tried_again_with_a_delay_that_doubles(
+    connection: psycopg.Connection, worker: int
+) -> None:
     enqueue(connection, max_attempts=3, retry_delay="10 seconds")
     waits = []
     for instant in ("12:00:00", "12:01:00"):
         at(connection, f"2030-01-07 {instant}+00")
         claimed = claim(connection, worker)
         assert finish(connection, claimed, outcome="error", error="no") == [(claimed.ids[0], "retry")]
-        waits.append(value(connection, "select extract(epoch from run_at - jittask.now()) from jittask.waiting"))
+        waits.append(
+            value(connection, "select extract(epoch from run_at - jittask.now()) from jittask.waiting")
+        )
     assert 10 <= waits[0] <= 11
     assert 20 <= waits[1] <= 22
     at(connection, "2030-01-07 12:02:00+00")
@@ -126,7 +137,9 @@ def test_a_snooze_counts_no_attempt(connection: psycopg.Connection, worker: int)
     assert statuses(connection) == ["completed"]
 
 
-def test_what_is_given_back_counts_no_attempt_and_no_loss(connection: psycopg.Connection, worker: int) -> None:
+def test_what_is_given_back_counts_no_attempt_and_no_loss(
+    connection: psycopg.Connection, worker: int
+) -> None:
     enqueue(connection)
     claimed = claim(connection, worker)
     given = value(
@@ -165,7 +178,9 @@ def test_a_pause_leaves_a_run_now_that_waits(connection: psycopg.Connection, wor
     assert claim(connection, worker).ids == [wanted]
 
 
-def test_a_one_off_is_called_by_its_title_or_its_function(connection: psycopg.Connection, worker: int) -> None:
+def test_a_one_off_is_called_by_its_title_or_its_function(
+    connection: psycopg.Connection, worker: int
+) -> None:
     enqueue(connection, title="Monthly close")
     enqueue(connection)
     for _ in range(2):
@@ -177,7 +192,9 @@ class TestCancel:
     def cancel(self, connection: psycopg.Connection, occurrence: int) -> str:
         return value(connection, "select jittask.cancel(%s)", [occurrence])
 
-    def test_a_waiting_one_off_is_recorded_as_cancelled(self, connection: psycopg.Connection, worker: int) -> None:
+    def test_a_waiting_one_off_is_recorded_as_cancelled(
+        self, connection: psycopg.Connection, worker: int
+    ) -> None:
         occurrence = enqueue(connection, due_at="2030-02-01 00:00+00")
         assert self.cancel(connection, occurrence) == "cancelled"
         assert statuses(connection) == ["cancelled"]
@@ -189,7 +206,10 @@ class TestCancel:
         add_task(connection, name="tick", start_at="2030-01-08 09:00+00", repeat="daily")
         (planned,) = records(connection)
         assert self.cancel(connection, planned.occurrence_id) == "cancelled"
-        assert [(f"{r.due_at:%d}", r.status) for r in records(connection)] == [("08", "cancelled"), ("09", "pending")]
+        assert [(f"{r.due_at:%d}", r.status) for r in records(connection)] == [
+            ("08", "cancelled"),
+            ("09", "pending"),
+        ]
 
     def test_a_running_one_is_asked_to_stop(self, connection: psycopg.Connection, worker: int) -> None:
         enqueue(connection)
@@ -202,7 +222,9 @@ class TestCancel:
 
 
 class TestRetry:
-    def test_an_ended_occurrence_runs_once_more_as_a_new_one(self, connection: psycopg.Connection, worker: int) -> None:
+    def test_an_ended_occurrence_runs_once_more_as_a_new_one(
+        self, connection: psycopg.Connection, worker: int
+    ) -> None:
         first = enqueue(connection, args={"a": 1})
         finish(connection, claim(connection, worker), outcome="error", error="no")
         second = value(connection, "select jittask.retry(%s)", [first])
@@ -260,7 +282,9 @@ class TestEnqueue:
         assert refusal.value.diag.message_hint
         assert records(connection) == []
 
-    def test_many_keep_the_order_of_their_arguments(self, connection: psycopg.Connection, worker: int) -> None:
+    def test_many_keep_the_order_of_their_arguments(
+        self, connection: psycopg.Connection, worker: int
+    ) -> None:
         ids = value(
             connection,
             "select jittask.enqueue_many('f', array(select jsonb_build_object('n', n) from generate_series(1, 500) n))",

@@ -101,7 +101,9 @@ def test_an_admin_defines_changes_and_removes_tasks(as_member: As, connection: p
     assert value(connection, "select count(*) from jittask.due_queue") == 0
 
 
-def test_an_admin_needs_select_and_trigger_on_the_table(as_member: As, members: dict[str, str], connection: psycopg.Connection) -> None:
+def test_an_admin_needs_select_and_trigger_on_the_table(
+    as_member: As, members: dict[str, str], connection: psycopg.Connection
+) -> None:
     connection.execute("create table theirs (id int primary key, on_day date)")
     try:
         with as_member("admin") as admin:
@@ -119,10 +121,14 @@ def test_an_admin_needs_select_and_trigger_on_the_table(as_member: As, members: 
         connection.execute("delete from jittask.task; drop table theirs")
 
 
-def test_a_writer_of_the_table_needs_no_right_on_the_schema(as_member: As, members: dict[str, str], connection: psycopg.Connection) -> None:
+def test_a_writer_of_the_table_needs_no_right_on_the_schema(
+    as_member: As, members: dict[str, str], connection: psycopg.Connection
+) -> None:
     connection.execute("create table booking (id int primary key, on_day date)")
     connection.execute(
-        sql.SQL("grant insert, update, delete, select on booking to {}").format(sql.Identifier(members["none"]))
+        sql.SQL("grant insert, update, delete, select on booking to {}").format(
+            sql.Identifier(members["none"])
+        )
     )
     try:
         add_task(connection, name="watch", source_table="booking", date_field="on_day")
@@ -157,7 +163,9 @@ def test_a_client_enqueues_and_cancels_its_own_only(as_member: As, connection: p
             client.execute("select jittask.cancel(%s)", [other])
         assert refusal.value.sqlstate == "JT004"
         assert value(client, "select jittask.cancel(%s)", [own]) == "cancelled"
-        assert client.execute("select occurrence_id, status from jittask.own_record").fetchall() == [(own, "cancelled")]
+        assert client.execute("select occurrence_id, status from jittask.own_record").fetchall() == [
+            (own, "cancelled")
+        ]
         denied(client, "select * from jittask.execution_record")
         denied(client, "select * from jittask.due_queue")
         denied(client, "insert into jittask.task (kind, handler, start_at) values ('scheduled', 'f', now())")

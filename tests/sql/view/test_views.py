@@ -8,7 +8,18 @@ import psycopg
 import pytest
 
 from tests.support.clock import at
-from tests.support.schedule import add_task, change_task, claim, empty, enqueue, finish, records, register, statuses, value
+from tests.support.schedule import (
+    add_task,
+    change_task,
+    claim,
+    empty,
+    enqueue,
+    finish,
+    records,
+    register,
+    statuses,
+    value,
+)
 
 NOON = "2030-01-07 12:00:00+00"
 
@@ -19,21 +30,28 @@ def _noon(connection: psycopg.Connection) -> Iterator[None]:
     at(connection, NOON)
     yield
     at(connection, None)
-    connection.execute("delete from jittask.task; delete from jittask.calendar; drop table if exists contract")
+    connection.execute(
+        "delete from jittask.task; delete from jittask.calendar; drop table if exists contract"
+    )
 
 
 @pytest.fixture
 def contract(connection: psycopg.Connection) -> None:
-    connection.execute("create table contract (id int primary key, expires_on date, status text, ends_on date)")
+    connection.execute(
+        "create table contract (id int primary key, expires_on date, status text, ends_on date)"
+    )
 
 
 def explained(connection: psycopg.Connection, name: str, key: str | None = None) -> str:
     return value(connection, "select jittask.explain(%s, %s::jsonb)", [name, key])
 
 
-def previewed(connection: psycopg.Connection, name: str, count: int = 10, key: str | None = None) -> list[tuple[int, str]]:
+def previewed(
+    connection: psycopg.Connection, name: str, count: int = 10, key: str | None = None
+) -> list[tuple[int, str]]:
     rows = connection.execute(
-        "select occurrence_no, due_at at time zone 'UTC' from jittask.preview(%s, %s, %s::jsonb)", [name, count, key]
+        "select occurrence_no, due_at at time zone 'UTC' from jittask.preview(%s, %s, %s::jsonb)",
+        [name, count, key],
     ).fetchall()
     return [(number, f"{due:%m-%d %H:%M}") for number, due in rows]
 
@@ -59,24 +77,42 @@ class TestRecords:
         at(connection, "2030-01-07 13:00:11+00")
         assert statuses(connection) == ["overdue"]
 
-    @pytest.mark.parametrize("condition", ["due_at >= '2029-01-01' and due_at < '2029-02-01'", "task_id = 7", "status = 'error'"])
-    def test_filters_reach_the_indexes_of_history(self, connection: psycopg.Connection, condition: str) -> None:
+    @pytest.mark.parametrize(
+        "condition", ["due_at >= '2029-01-01' and due_at < '2029-02-01'", "task_id = 7", "status = 'error'"]
+    )
+    def test_filters_reach_the_indexes_of_history(
+        self, connection: psycopg.Connection, condition: str
+    ) -> None:
         plan = connection.execute(
             f"set enable_seqscan = off; explain select * from jittask.execution_record where {condition}"  # noqa: S608
         )
         plan.nextset()
         text = "\n".join(line for (line,) in plan.fetchall())
         connection.execute("reset enable_seqscan")
-        assert "run_history_default" not in [w for line in text.splitlines() if "Seq Scan on run_history" in line for w in line.split()]
+        assert "run_history_default" not in [
+            w for line in text.splitlines() if "Seq Scan on run_history" in line for w in line.split()
+        ]
 
 
 class TestPreview:
-    def test_it_begins_with_what_is_planned_and_counts_from_the_start(self, connection: psycopg.Connection) -> None:
+    def test_it_begins_with_what_is_planned_and_counts_from_the_start(
+        self, connection: psycopg.Connection
+    ) -> None:
         add_task(connection, name="daily", start_at="2030-01-01 09:00+00", repeat="daily")
-        assert previewed(connection, "daily", 3) == [(8, "01-08 09:00"), (9, "01-09 09:00"), (10, "01-10 09:00")]
+        assert previewed(connection, "daily", 3) == [
+            (8, "01-08 09:00"),
+            (9, "01-09 09:00"),
+            (10, "01-10 09:00"),
+        ]
 
     def test_it_ends_with_the_series(self, connection: psycopg.Connection) -> None:
-        add_task(connection, name="daily", start_at="2030-01-08 09:00+00", repeat="daily", end_at="2030-01-09 09:00+00")
+        add_task(
+            connection,
+            name="daily",
+            start_at="2030-01-08 09:00+00",
+            repeat="daily",
+            end_at="2030-01-09 09:00+00",
+        )
         assert previewed(connection, "daily") == [(1, "01-08 09:00"), (2, "01-09 09:00")]
         change_task(connection, "daily", max_runs=1)
         assert previewed(connection, "daily") == [(1, "01-08 09:00")]
@@ -86,10 +122,18 @@ class TestPreview:
         connection.execute("select jittask.pause('daily')")
         assert previewed(connection, "daily") == []
 
-    def test_without_a_key_it_gives_the_earliest_over_all_rows(self, connection: psycopg.Connection, contract: None) -> None:
-        connection.execute("insert into contract values (1, '2030-02-01'), (2, '2030-01-20'), (3, '2030-03-01')")
+    def test_without_a_key_it_gives_the_earliest_over_all_rows(
+        self, connection: psycopg.Connection, contract: None
+    ) -> None:
+        connection.execute(
+            "insert into contract values (1, '2030-02-01'), (2, '2030-01-20'), (3, '2030-03-01')"
+        )
         add_task(connection, name="weekly", source_table="contract", date_field="expires_on", repeat="weekly")
-        assert previewed(connection, "weekly", 3) == [(1, "01-20 00:00"), (2, "01-27 00:00"), (1, "02-01 00:00")]
+        assert previewed(connection, "weekly", 3) == [
+            (1, "01-20 00:00"),
+            (2, "01-27 00:00"),
+            (1, "02-01 00:00"),
+        ]
         assert previewed(connection, "weekly", 2, "3") == [(1, "03-01 00:00"), (2, "03-08 00:00")]
 
     def test_an_unknown_task_is_refused(self, connection: psycopg.Connection) -> None:
@@ -100,31 +144,55 @@ class TestPreview:
 
 class TestExplain:
     def test_the_next_time_is_told_in_the_zone_of_the_task(self, connection: psycopg.Connection) -> None:
-        add_task(connection, name="report", start_at="2030-01-08 01:00+00", repeat="daily", timezone="Asia/Shanghai")
+        add_task(
+            connection,
+            name="report",
+            start_at="2030-01-08 01:00+00",
+            repeat="daily",
+            timezone="Asia/Shanghai",
+        )
         assert "Tue 2030-01-08 09:00:00 Asia/Shanghai" in explained(connection, "report")
 
     def test_a_holiday_that_moved_it_is_named(self, connection: psycopg.Connection) -> None:
         connection.execute("insert into jittask.calendar (name) values ('ours')")
-        connection.execute("insert into jittask.calendar_day (calendar, day, name) values ('ours', '2030-01-08', 'Founding Day')")
-        add_task(connection, name="report", start_at="2030-01-08 09:00+00", calendar="ours", skip_holidays="nonworking")
+        connection.execute(
+            "insert into jittask.calendar_day (calendar, day, name) values ('ours', '2030-01-08', 'Founding Day')"
+        )
+        add_task(
+            connection,
+            name="report",
+            start_at="2030-01-08 09:00+00",
+            calendar="ours",
+            skip_holidays="nonworking",
+        )
         text = explained(connection, "report")
         assert "Wed 2030-01-09 09:00:00" in text
         assert "Founding Day" in text
 
     def test_a_gap_is_named(self, connection: psycopg.Connection) -> None:
         at(connection, "2030-03-30 12:00+00")
-        add_task(connection, name="night", start_at="2030-01-01 01:30+00", repeat="daily", timezone="Europe/Berlin")
+        add_task(
+            connection, name="night", start_at="2030-01-01 01:30+00", repeat="daily", timezone="Europe/Berlin"
+        )
         assert "03:00:00 Europe/Berlin (the first instant after a gap" in explained(connection, "night")
 
     @pytest.mark.parametrize(
         ("columns", "why"),
         [
             ({"start_at": "2030-01-01 09:00+00"}, "its time, Tue 2030-01-01 09:00:00 UTC, is past"),
-            ({"start_at": "2030-01-01 09:00+00", "repeat": "daily", "end_at": "2030-01-06 09:00+00"}, "is past"),
-            ({"start_at": "2030-01-08 09:00+00", "paused_at": "2030-01-01"}, "never fires while it is paused"),
+            (
+                {"start_at": "2030-01-01 09:00+00", "repeat": "daily", "end_at": "2030-01-06 09:00+00"},
+                "is past",
+            ),
+            (
+                {"start_at": "2030-01-08 09:00+00", "paused_at": "2030-01-01"},
+                "never fires while it is paused",
+            ),
         ],
     )
-    def test_never_is_explained(self, connection: psycopg.Connection, columns: dict[str, object], why: str) -> None:
+    def test_never_is_explained(
+        self, connection: psycopg.Connection, columns: dict[str, object], why: str
+    ) -> None:
         add_task(connection, name="task", **columns)
         assert why in explained(connection, "task")
 
@@ -144,9 +212,15 @@ class TestExplain:
             ("(1, '2030-02-01', 'active', '2030-01-31')", "after its end"),
         ],
     )
-    def test_a_row_is_explained(self, connection: psycopg.Connection, contract: None, row: str, why: str) -> None:
+    def test_a_row_is_explained(
+        self, connection: psycopg.Connection, contract: None, row: str, why: str
+    ) -> None:
         add_task(
-            connection, name="remind", source_table="contract", date_field="expires_on", filter={"status": "active"},
+            connection,
+            name="remind",
+            source_table="contract",
+            date_field="expires_on",
+            filter={"status": "active"},
             end_field="ends_on",
         )
         connection.execute(f"insert into contract values {row}")  # noqa: S608
@@ -154,19 +228,38 @@ class TestExplain:
         assert "has no such row" in explained(connection, "remind", '{"id": 2}')
 
 
-def test_waiting_equals_recompute_through_the_life_of_every_kind(connection: psycopg.Connection, contract: None) -> None:
+def test_waiting_equals_recompute_through_the_life_of_every_kind(
+    connection: psycopg.Connection, contract: None
+) -> None:
     def agree() -> None:
         for (name,) in connection.execute("select name from jittask.task").fetchall():
             waiting = connection.execute(
-                "select w.* from jittask.waiting w join jittask.task t using (task_id) where t.name = %s order by 5, 1", [name]
+                "select w.* from jittask.waiting w join jittask.task t using (task_id) where t.name = %s order by 5, 1",
+                [name],
             ).fetchall()
-            assert waiting == connection.execute("select * from jittask.recompute(%s) order by 5, 1", [name]).fetchall()
+            assert (
+                waiting
+                == connection.execute("select * from jittask.recompute(%s) order by 5, 1", [name]).fetchall()
+            )
 
     worker = register(connection)
     add_task(connection, name="tick", start_at=NOON, repeat="interval", period="1 day", max_attempts=2)
     add_task(connection, name="once", start_at="2030-01-09 12:00+00")
-    add_task(connection, name="remind", source_table="contract", date_field="expires_on", filter={"status": "active"})
-    add_task(connection, name="nag", source_table="contract", date_field="expires_on", repeat="daily", end_field="ends_on")
+    add_task(
+        connection,
+        name="remind",
+        source_table="contract",
+        date_field="expires_on",
+        filter={"status": "active"},
+    )
+    add_task(
+        connection,
+        name="nag",
+        source_table="contract",
+        date_field="expires_on",
+        repeat="daily",
+        end_field="ends_on",
+    )
     connection.execute(
         "insert into contract select n, date '2030-01-05' + n, case when n % 2 = 0 then 'active' end, '2030-01-20' "
         "from generate_series(1, 12) n"
@@ -180,7 +273,14 @@ def test_waiting_equals_recompute_through_the_life_of_every_kind(connection: psy
         half = claimed.ids[::2]
         if half:
             finish(connection, claimed, half)
-            finish(connection, claimed, [i for i in claimed.ids if i not in half], outcome="error", error="no", ends_lease=True)
+            finish(
+                connection,
+                claimed,
+                [i for i in claimed.ids if i not in half],
+                outcome="error",
+                error="no",
+                ends_lease=True,
+            )
         agree()
         connection.execute("update contract set expires_on = expires_on + 1 where id = %s", [day - 6])
         agree()

@@ -1,0 +1,42 @@
+"""What a change did, or would do, to the plan: how many occurrences were added, moved and cancelled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .. import statements
+from .session import Session
+
+__all__ = ["PlanChange", "note_plan", "plan_change"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChange:
+    """Counts of occurrences.
+
+    Attributes:
+        added: planned now and not before.
+        moved: planned for another time.
+        cancelled: no longer planned.
+        goes_on: the planning of a large table goes on after the commit.
+    """
+
+    added: int
+    moved: int
+    cancelled: int
+    goes_on: bool
+
+    def __str__(self) -> str:
+        counts = f"{self.added} added, {self.moved} moved, {self.cancelled} cancelled"
+        return f"{counts}; the planning of its table goes on" if self.goes_on else counts
+
+
+def note_plan(session: Session, task: str | None = None, *, calendar: str | None = None) -> None:
+    """Keep, for the rest of the transaction, what is planned for a task or for the tasks of a calendar."""
+    session.run(statements.plan_note())
+    session.run(statements.note_plan(task, calendar))
+
+
+def plan_change(session: Session, task: str | None = None, *, calendar: str | None = None) -> PlanChange:
+    """What has changed since `note_plan` in this transaction; a task may have been renamed in between."""
+    return PlanChange(*session.run(statements.plan_difference(task, calendar))[0])
