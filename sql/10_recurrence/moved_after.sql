@@ -16,8 +16,10 @@ declare
   v_policy text := p_rule.holiday_policy;
   v_anchor timestamptz := case when p_rule.repeat = 'none' then p_rule.anchor_at
                                else date_trunc('second', p_rule.anchor_at) end;
-  v_lower timestamptz := greatest(v_anchor, p_rule.earliest_at);
-  v_after timestamptz := greatest(p_after, p_rule.earliest_at - interval '1 microsecond');
+  v_earliest timestamptz := case when p_rule.repeat = 'none' then p_rule.earliest_at
+                                 else date_trunc('second', p_rule.earliest_at) end;
+  v_lower timestamptz := greatest(v_anchor, v_earliest);
+  v_after timestamptz := greatest(p_after, v_earliest - interval '1 microsecond');
   v_low_wall timestamp;
   v_floor timestamp;
   v_day date;
@@ -70,15 +72,19 @@ begin
     v_day := v_wall::date;
     exit when v_day is null or v_day > v_last_day or v_day > v_end_day;
 
-    if v_day < v_map_from + 1 or v_day > v_map_from + 58 then
+    if v_day not between v_map_from and v_map_from + length(v_map) - 1 then
       v_map_from := v_day - 20;
       v_map := jittask.workday_map(p_rule.calendar, v_map_from, 60);
     end if;
     v_place := jittask.workday_in(v_map, v_day - v_map_from + 1, p_rule.skip_holidays, v_policy);
-    v_target := case
-      when v_place > 0 then v_map_from + v_place - 1
-      when v_place is null then jittask.workday_of(p_rule.calendar, v_day, p_rule.skip_holidays, v_policy)
-    end;
+    if v_place is null and v_day not between v_map_from + 400 and v_map_from + length(v_map) - 401 then
+      -- A long run of free days: one wide look serves the next 400 of them.
+      v_map_from := v_day - 400;
+      v_map := jittask.workday_map(p_rule.calendar, v_map_from, 1201);
+      v_place := jittask.workday_in(v_map, 401, p_rule.skip_holidays, v_policy);
+    end if;
+    v_target := case when v_place > 0 then v_map_from + v_place - 1 end;
+    v_target := case when abs(v_target - v_day) <= 400 then v_target end;
     select d.nominal_at, d.due_at into v_nominal, v_due
     from jittask.moved_due(p_rule, v_wall, v_target, v_after, v_lower, v_floor) d;
 
