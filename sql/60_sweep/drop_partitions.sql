@@ -6,6 +6,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '50ms'
 as $$
 declare
   v_keep_from timestamptz;
@@ -15,6 +16,8 @@ begin
   select statement_timestamp() - s.value::interval into v_keep_from
   from jittask.setting s
   where s.name = 'history_retention';
+  -- Before the partitions: their drop locks history until the end of the transaction.
+  delete from jittask.run_attempt a where a.finished_at < v_keep_from;
   for v_name in
     select c.relname
     from pg_inherits i
@@ -25,14 +28,12 @@ begin
     order by c.relname
   loop
     begin
-      perform set_config('lock_timeout', '50ms', true);
       execute format('drop table jittask.%I', v_name);
       v_count := v_count + 1;
     exception
       when lock_not_available then null;
     end;
   end loop;
-  delete from jittask.run_attempt a where a.finished_at < v_keep_from;
   return v_count;
 end;
 $$;

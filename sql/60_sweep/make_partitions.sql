@@ -7,6 +7,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '100ms'
 as $$
 declare
   v_day date;
@@ -25,7 +26,6 @@ begin
       where d.finished_at >= v_from and d.finished_at < v_from + interval '24 hours'
     );
     begin
-      perform set_config('lock_timeout', '100ms', true);
       execute format('create table jittask.%I (like jittask.run_history including all)', v_name);
       execute format(
         'alter table jittask.run_history attach partition jittask.%I for values from (%L) to (%L)',
