@@ -347,6 +347,20 @@ def preview(task_name: str, count: int, source_key: str | None) -> Call:
     )
 
 
+def explained_preview(task_name: str, count: int, source_key: str | None) -> Call:
+    """As `preview`, with a fifth column: why the occurrence is due when it is; null where its rule says it all."""
+    return Call(
+        """
+        select cast(p.source_key as text), p.occurrence_no, p.nominal_at, p.due_at,
+          jittask.why_due(cast(%(task_name)s as text), p.nominal_at, p.due_at)
+        from jittask.preview(
+          cast(%(task_name)s as text), cast(%(count)s as int), cast(cast(%(source_key)s as text) as jsonb)
+        ) p
+        """,
+        {"task_name": task_name, "count": count, "source_key": source_key},
+    )
+
+
 def explain(task_name: str, source_key: str | None) -> Call:
     """When a task fires next and why; one row: text."""
     return Call(

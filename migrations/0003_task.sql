@@ -67,11 +67,15 @@ create table jittask.task (
   constraint task_period_has_no_months_or_years check (
     extract(year from period) = 0 and extract(month from period) = 0
   ),
-  constraint task_period_is_1_second_or_more check (period >= interval '1 second'),
+  constraint task_period_is_1_second_to_100000_days check (
+    period between interval '1 second' and interval '100000 days'
+  ),
   constraint task_cron_is_given_for_repeat_cron_only check ((cron is not null) = (repeat = 'cron')),
   constraint task_month_overflow_is_clamp_or_skip check (month_overflow in ('clamp', 'skip')),
   constraint task_end_at_is_not_before_start_at check (end_at >= start_at),
-  constraint task_start_at_is_a_real_instant check (isfinite(start_at)),
+  constraint task_start_at_lies_in_the_years_2_to_9998 check (
+    start_at >= timestamptz '0002-01-01 00:00:00+00' and start_at < timestamptz '9999-01-01 00:00:00+00'
+  ),
   constraint task_end_at_is_a_real_instant check (isfinite(end_at)),
   constraint task_max_runs_is_1_or_more check (max_runs >= 1),
   constraint task_skip_holidays_is_none_nonworking_or_holidays check (

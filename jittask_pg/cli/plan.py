@@ -24,15 +24,16 @@ __all__ = ["explain", "preview"]
 def preview(session: Session, task: str, count: int, key: str | None) -> None:
     """Show the coming occurrences of a task, in its zone.
 
-    Of a date-field task without --key, the earliest over all rows. The code that plans computes them.
+    Of a date-field task without --key, the earliest over all rows. The code that plans computes them. Where
+    a holiday, a gap or an overlap of the clocks decides, it is named.
 
     \b
     Examples:
       jittask preview sales_report --count 20
       jittask preview remind --key 7
     """
-    names = ("source_key", "occurrence_no", "nominal_at", "due_at")
-    rows = named(names, session.run(statements.preview(task, count, key)))
+    names = ("source_key", "occurrence_no", "nominal_at", "due_at", "why")
+    rows = named(names, session.run(statements.explained_preview(task, count, key)))
     session.localise(rows, ("nominal_at", "due_at"), task=task)
     for row in rows:
         row["source_key"] = None if row["source_key"] is None else json.loads(row["source_key"])
@@ -40,6 +41,8 @@ def preview(session: Session, task: str, count: int, key: str | None) -> None:
     shown: dict[str, str] = {"occurrence_no": "no", "day": "day", "due_at": "due"}
     if any(row["nominal_at"] != row["due_at"] for row in rows):
         shown["nominal_at"] = "by the rule"
+    if any(row["why"] is not None for row in rows):
+        shown["why"] = "because of"
     if any(row["source_key"] is not None for row in rows):
         shown["source_key"] = "row"
     if session.as_json:

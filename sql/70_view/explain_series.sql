@@ -16,6 +16,7 @@ declare
     || case when p_source_key = '' then '' else ', row ' || p_source_key end;
   v_row jittask.due_queue;
   v_series jittask.series;
+  v_why text;
 begin
   select q.* into v_row
   from jittask.due_queue q
@@ -26,9 +27,14 @@ begin
   order by q.due_at
   limit 1;
   if found then
+    v_why := jittask.moved_by(p_task.calendar, p_plan.timezone, v_row.nominal_at, v_row.due_at);
     return format(
-      '%s fires next at %s%s.%s', v_what, jittask.local_text(v_row.due_at, p_plan.timezone),
-      jittask.moved_text(p_task, p_plan.timezone, v_row.nominal_at, v_row.due_at),
+      '%s fires next at %s%s%s.%s', v_what, jittask.local_text(v_row.due_at, p_plan.timezone),
+      case
+        when v_row.nominal_at <> v_row.due_at
+          then ', moved from ' || jittask.local_text(v_row.nominal_at, p_plan.timezone)
+      end,
+      ' (' || v_why || ')',
       case
         when exists (select from jittask.paused_queue u where u.queue = p_task.queue)
           then format(' But queue "%s" is paused.', p_task.queue)

@@ -174,7 +174,7 @@ class TestExplain:
         add_task(
             connection, name="night", start_at="2030-01-01 01:30+00", repeat="daily", timezone="Europe/Berlin"
         )
-        assert "03:00:00 Europe/Berlin (the first instant after a gap" in explained(connection, "night")
+        assert "03:00:00 Europe/Berlin (clocks go forward: the first instant after the gap" in explained(connection, "night")
 
     @pytest.mark.parametrize(
         ("columns", "why"),
