@@ -189,6 +189,7 @@ create table jittask.backfill (
   task_id   bigint not null,
   plan_no   int not null,
   after_key text collate "C",
+  gone_key  text collate "C",
   done      bigint not null default 0,
   total     bigint not null,
   constraint backfill_runs_once_per_task primary key (task_id)
@@ -198,6 +199,8 @@ comment on table jittask.backfill is 'How far the planning of a large table has 
 comment on column jittask.backfill.task_id is 'The task';
 comment on column jittask.backfill.plan_no is 'Version of the timing that is being planned';
 comment on column jittask.backfill.after_key is 'Key of the last row planned, in the order of the key columns; null = none yet';
+comment on column jittask.backfill.gone_key is
+  'Once the rows are planned: key of the last planned occurrence whose row was looked for; null = rows are being planned';
 comment on column jittask.backfill.done is 'Rows looked at';
 comment on column jittask.backfill.total is 'Rows of the table as estimated when it began';
 

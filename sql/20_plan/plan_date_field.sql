@@ -16,9 +16,9 @@ declare
   v_many bool;
   v_total bigint;
 begin
-  perform jittask.drop_planned(p_task.task_id, null) where p_plan.plan_no > 1;
   delete from jittask.backfill b where b.task_id = p_task.task_id;
   if p_task.paused_at is not null or p_plan.broken is not null then
+    perform jittask.drop_planned(p_task.task_id, null);
     return;
   end if;
   execute format('select count(*) > 50000 from (select from %s limit 50001) r', p_task.source_table)
@@ -32,6 +32,9 @@ begin
     insert into jittask.replan (task_id, reason)
     values (p_task.task_id, 'the task was defined or changed');
     return;
+  end if;
+  if p_plan.plan_no > 1 then
+    perform jittask.drop_planned(p_task.task_id, null);
   end if;
   perform jittask.plan_source_rows(
     p_task, p_plan, p_task.source_table || ' r', null, p_now, true

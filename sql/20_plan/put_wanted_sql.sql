@@ -20,28 +20,22 @@ as $$
   select format(
     $sql$
     with differing as materialized (
-      select w.task_id, w.plan_no, w.priority, w.queue, w.source_key, w.nominal_at, w.due_at,
-        p.occurrence_id, p.due_at as planned_at
+      select w.task_id, w.plan_no, w.priority, w.queue, w.source_key, w.nominal_at, w.due_at, p.stale, p.kept
       from (%1$s) w
-      left join lateral (
-        select q.occurrence_id, q.plan_no, q.due_at
+      cross join lateral (
+        select pg_catalog.array_agg(q.occurrence_id) filter (where q.due_at is distinct from w.due_at) as stale,
+          pg_catalog.bool_or(q.due_at = w.due_at and q.plan_no = w.plan_no) as kept
         from jittask.due_queue q
         where q.task_id = w.task_id
           and q.source_key = w.source_key
           and q.plan_no is not null
           and q.first_claimed_at is null
-        offset 0
-      ) p on true
-      where (p.plan_no, p.due_at) is distinct from (w.plan_no, w.due_at)
-        and (p.occurrence_id is not null or w.due_at is not null)
+      ) p
+      where p.stale is not null or w.due_at is not null and p.kept is not true
     ), removed as (
       delete from jittask.due_queue q
       where q.occurrence_id = any (
-          array(
-            select d.occurrence_id
-            from differing d
-            where d.occurrence_id is not null and d.planned_at is distinct from d.due_at
-          )
+          array(select o from differing d cross join lateral unnest(d.stale) o where d.stale is not null)
         )
         and q.first_claimed_at is null
     )
@@ -52,6 +46,7 @@ as $$
     select d.task_id, d.plan_no, d.priority, d.nominal_at, d.due_at, d.due_at, d.queue, d.source_key
     from differing d
     where d.due_at is not null
+      and d.kept is not true
       and %2$s
     %3$s
     %5$s

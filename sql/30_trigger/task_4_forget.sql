@@ -8,10 +8,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform jittask.drop_planned(old.task_id, null);
   perform jittask.close_begun(old, true, 'the task was deleted', jittask.now());
   delete from jittask.series s where s.task_id = old.task_id;
   delete from jittask.replan r where r.task_id = old.task_id;
+  perform jittask.drop_planned(old.task_id, null);
   delete from jittask.called_off c where c.task_id = old.task_id;
   delete from jittask.backfill b where b.task_id = old.task_id;
   if old.source_table is not null then

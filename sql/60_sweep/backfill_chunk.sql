@@ -1,6 +1,8 @@
--- Plans the next 20,000 rows of a large table for one task, in the order of its key, from where the
--- last chunk ended. While rows are left, the task stays in replan. Writers meanwhile plan their own
--- rows through the triggers, which stand already. Returns the number of rows looked at.
+-- Plans the next rows of a large table for one task, in the order of its key, from where the last chunk
+-- ended; at the end drops what is planned for rows that are gone. While something is left, the task
+-- stays in replan. Returns the number of rows planned.
+-- Locks: the chunk's source rows for share, those that a writer holds passed over and listed in replan,
+-- so that nobody waits for a writer; then queue and series rows.
 create or replace function jittask.backfill_chunk(
   p_task jittask.task,
   p_plan jittask.plan,
@@ -17,56 +19,76 @@ set timezone = 'UTC'
 set bytea_output = 'hex'
 as $$
 declare
+  v_limit int := case when p_task.repeat = 'none' then 25000 else 2500 end;
   v_fill jittask.backfill;
   v_columns text;
-  v_after text;
+  v_bounds text;
+  v_texts text;
+  v_key text := jittask.key_sql(p_watch.table_oid::regclass, p_watch.key_columns, 's');
+  v_range text;
   v_last text[];
-  v_from text;
-  v_count bigint;
+  v_rows bigint;
+  v_locked text[];
 begin
   insert into jittask.backfill (task_id, plan_no, total)
   select p_task.task_id, p_plan.plan_no, greatest(c.reltuples, 0)
   from pg_class c
   where c.oid = p_watch.table_oid
-  on conflict do nothing;
+  on conflict (task_id) do update
+    set plan_no = excluded.plan_no, after_key = null, gone_key = null, done = 0
+    where backfill.plan_no <> excluded.plan_no;
   select b.* into v_fill from jittask.backfill b where b.task_id = p_task.task_id for update;
+  if v_fill.gone_key is not null then
+    return jittask.drop_gone_chunk(p_task, p_watch, v_fill.gone_key);
+  end if;
   select string_agg(format('s.%I', a.attname), ', ' order by k.no),
-    string_agg(format('($3)[%s]::%s', k.no, format_type(a.atttypid, a.atttypmod)), ', ' order by k.no)
-  into v_columns, v_after
+    string_agg(format('s.%I::pg_catalog.text', a.attname), ', ' order by k.no),
+    string_agg(format('(%%1$s)[%s]::%s', k.no, format_type(a.atttypid, a.atttypmod)), ', ' order by k.no)
+  into v_columns, v_texts, v_bounds
   from unnest(p_watch.key_columns) with ordinality k (name, no)
   join pg_attribute a on a.attrelid = p_watch.table_oid and a.attname = k.name;
-  v_from := format(
-    '(select s.* from %s s%s order by %s limit 20000)',
-    p_watch.source_table,
+  v_range := format(
+    '%s s where %s', p_watch.source_table,
     case
-      when v_fill.after_key is not null then format(
-        ' where (%s) > (%s)', v_columns,
-        replace(v_after, '($3)', quote_literal(v_fill.after_key) || '::pg_catalog.text[]')
-      )
-      else ''
-    end,
-    v_columns
+      when v_fill.after_key is null then 'true'
+      else format('(%s) > (%s)', v_columns, format(v_bounds, quote_literal(v_fill.after_key) || '::pg_catalog.text[]'))
+    end
   );
   execute format(
-    'select array[%s] from %s s order by %s limit 1',
-    (select string_agg(format('s.%I::text', k), ', ') from unnest(p_watch.key_columns) k),
-    v_from,
-    (select string_agg(format('s.%I desc', k), ', ') from unnest(p_watch.key_columns) k)
+    'select c.last, c.no from (
+       select array[%s] as last, row_number() over (order by %s) as no from %s order by %s limit %s
+     ) c order by c.no desc limit 1',
+    v_texts, v_columns, v_range, v_columns, v_limit
   )
-  into v_last;
+  into v_last, v_rows;
   if v_last is null then
-    delete from jittask.backfill b where b.task_id = p_task.task_id;
+    update jittask.backfill b set gone_key = '' where b.task_id = p_task.task_id;
+    insert into jittask.replan (task_id, reason) values (p_task.task_id, 'the planning of its table goes on');
     return 0;
   end if;
+  v_range := format(
+    '%s and (%s) <= (%s)', v_range, v_columns,
+    format(v_bounds, quote_literal(v_last::text) || '::pg_catalog.text[]')
+  );
   if has_table_privilege(p_watch.table_oid, 'UPDATE') then
-    execute format('select from %s for share of s', substr(v_from, length('(select s.* from ') + 1, length(v_from) - length('(select s.* from ') - 1));
+    execute format('select array_agg(l.source_key) from (select %s as source_key from %s for share of s skip locked) l', v_key, v_range)
+    into v_locked;
+    if cardinality(v_locked) is distinct from v_rows then
+      execute format(
+        'insert into jittask.replan (task_id, source_key, reason)
+         select $1, h.source_key, $3
+         from (select %s as source_key from %s except select unnest($2)) h',
+        v_key, v_range
+      )
+      using p_task.task_id, v_locked, 'a writer held the row';
+    end if;
   end if;
-  v_count := jittask.plan_source_rows(p_task, p_plan, v_from || ' r', null, p_now, true);
+  perform jittask.plan_source_rows(p_task, p_plan, format('(select s.* from %s) r', v_range), null, p_now, true);
   update jittask.backfill b
-  set after_key = v_last::text, done = b.done + v_count
+  set after_key = v_last::text, done = b.done + v_rows
   where b.task_id = p_task.task_id;
   insert into jittask.replan (task_id, reason)
   values (p_task.task_id, 'the planning of its table goes on');
-  return v_count;
+  return v_rows;
 end;
 $$;

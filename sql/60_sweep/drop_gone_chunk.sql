@@ -1,0 +1,50 @@
+-- The last part of planning a whole table: of what is planned for a task, drops what no source row
+-- stands behind, and what an older plan left, a chunk in the order of the keys. Returns 0.
+create or replace function jittask.drop_gone_chunk(
+  p_task jittask.task,
+  p_watch jittask.watch,
+  p_after_key text
+)
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  v_keys text[];
+begin
+  select array_agg(c.source_key) into v_keys
+  from (
+    select q.source_key
+    from jittask.due_queue q
+    where q.task_id = p_task.task_id
+      and q.source_key > p_after_key
+      and q.plan_no is not null
+      and q.first_claimed_at is null
+    order by q.task_id, q.source_key
+    limit 25000
+  ) c;
+  if v_keys is null then
+    delete from jittask.backfill b where b.task_id = p_task.task_id;
+    return 0;
+  end if;
+  perform jittask.drop_gone(p_task, p_watch, v_keys);
+  delete from jittask.due_queue q
+  using jittask.plan p
+  where p.task_id = p_task.task_id
+    and q.task_id = p_task.task_id
+    and q.source_key > p_after_key
+    and q.source_key <= v_keys[cardinality(v_keys)]
+    and q.plan_no <> p.plan_no
+    and q.first_claimed_at is null;
+  update jittask.backfill b
+  set gone_key = v_keys[cardinality(v_keys)]
+  where b.task_id = p_task.task_id;
+  insert into jittask.replan (task_id, reason)
+  values (p_task.task_id, 'the planning of its table goes on');
+  return 0;
+end;
+$$;
