@@ -108,6 +108,16 @@ class Watched:
             """).fetchall()
             assert self.planned("remind") == dict(wanted)
 
+    def drain(self, sweeps: int = 200) -> int:
+        """Sweep until nothing is left to plan anew; returns how many sweeps that took."""
+        for count in range(sweeps):
+            row = self.execute("select exists (select from jittask.replan)").fetchone()
+            assert row is not None
+            if not row[0]:
+                return count
+            self.execute("select jittask.sweep()")
+        raise AssertionError(self.execute("select * from jittask.replan limit 20").fetchall())
+
     def close(self) -> None:
         """Drop the tasks, the tables and whatever the session has set."""
         self.execute("rollback; reset all; reset role")
