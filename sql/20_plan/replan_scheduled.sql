@@ -31,7 +31,8 @@ begin
       on t.max_runs is null or s.runs < t.max_runs
     where t.task_id = any (p_task_ids)
   ), kept as materialized (
-    select w.task_id, coalesce(bool_or(q.due_at = w.due_at), w.due_at is null) as kept
+    select w.task_id,
+      coalesce(bool_or((q.due_at, q.nominal_at) = (w.due_at, w.nominal_at)), w.due_at is null) as kept
     from wanted w
     left join jittask.due_queue q
       on q.task_id = w.task_id and q.plan_no is not null and q.first_claimed_at is null
@@ -51,7 +52,7 @@ begin
     join kept k on k.task_id = w.task_id and not k.kept
     where s.task_id = w.task_id and s.source_key = ''
   ), put as (
-    insert into jittask.due_queue (
+    insert into jittask.due_queue as q (
       task_id, plan_no, priority, nominal_at, due_at, run_at, queue, source_key
     )
     select w.task_id, w.plan_no, w.priority, w.nominal_at, w.due_at, w.due_at, w.queue, ''
@@ -59,13 +60,15 @@ begin
     join kept k on k.task_id = w.task_id and not k.kept
     where w.due_at is not null
       and not exists (
-        select from jittask.due_queue q
-        where q.task_id = w.task_id
-          and q.plan_no is not null
-          and q.first_claimed_at is null
-          and q.due_at <= p_now
+        select from jittask.due_queue o
+        where o.task_id = w.task_id
+          and o.plan_no is not null
+          and o.first_claimed_at is null
+          and o.due_at <= p_now
       )
-    on conflict (task_id, source_key, due_at) where task_id is not null do nothing
+    on conflict (task_id, source_key, due_at) where task_id is not null do update
+      set nominal_at = excluded.nominal_at
+      where q.first_claimed_at is null
   )
   select count(*) into v_count from kept k where not k.kept;
   return v_count;
