@@ -7,10 +7,12 @@ create table jittask.watch (
   key_columns   text[] not null,
   columns       jsonb not null,
   reads_current bool not null default false,
+  replicated    bool not null default false,
   on_error      text not null default 'replan',
   broken        text,
   broken_at     timestamptz,
   idle_since    timestamptz,
+  detached_at   timestamptz,
   attached_at   timestamptz not null default clock_timestamp(),
   constraint watch_stands_once_per_table primary key (source_table),
   constraint watch_function_serves_one_table unique (function_name),
@@ -27,11 +29,15 @@ comment on column jittask.watch.columns is
   'Name of each column relied on, with its number and type when the function was generated';
 comment on column jittask.watch.reads_current is
   'true: row triggers of the user''s own may change a row later, so the plan reads the current row by key';
+comment on column jittask.watch.replicated is
+  'true: row triggers that always fire, so that rows applied by logical replication are seen too';
 comment on column jittask.watch.on_error is
   'What an error of ours in the trigger does: replan (noted, planned by the sweep) or raise';
 comment on column jittask.watch.broken is 'Why the table cannot be watched at present; null = it is watched';
 comment on column jittask.watch.broken_at is 'Since when it is broken; null = it is not';
 comment on column jittask.watch.idle_since is 'Since when no task uses the table; null = some do';
+comment on column jittask.watch.detached_at is
+  'Since when the triggers are off on purpose while the tasks stay; null = they are not';
 comment on column jittask.watch.attached_at is 'When the triggers were made, by the wall clock';
 
 insert into jittask.migration (version, name) values (6, 'watch');

@@ -1,7 +1,9 @@
 -- Makes our triggers on a source table, or takes their lock where they stand already.
+-- p_replicated: row triggers that fire for logical replication too; null = as it is.
 -- Runs as the caller: the right to make triggers is the caller's. See task_2_attach.
 create or replace function jittask.attach_table(
-  p_source_table text
+  p_source_table text,
+  p_replicated bool default null
 )
 returns void
 language plpgsql
@@ -19,7 +21,7 @@ begin
       using errcode = 'JT004',
             hint = format('Run: grant select, trigger on %s to %I', p_source_table, current_user);
   end if;
-  perform jittask.prepare_watch(p_source_table, current_user);
+  perform jittask.prepare_watch(p_source_table, current_user, p_replicated);
   perform set_config('lock_timeout', '1s', true);
   for v_trigger in select s.statement from jittask.watch_trigger_sql(p_source_table) s loop
     execute v_trigger;

@@ -1,8 +1,10 @@
--- Takes our triggers off a source table at once; refused while tasks that are not paused watch it.
+-- Takes our triggers off a source table at once; refused while tasks that are not paused watch it, unless
+-- p_keep says that these stay: until attach_table, writes are not seen then, and the sweep leaves it so.
 -- Runs as the caller: dropping triggers needs the table's owner. Locks: the table, ACCESS EXCLUSIVE,
 -- for at most one second of waiting.
 create or replace function jittask.detach_table(
-  p_source_table text
+  p_source_table text,
+  p_keep bool default false
 )
 returns void
 language plpgsql
@@ -26,7 +28,11 @@ begin
   loop
     execute v_trigger;
   end loop;
-  perform jittask.forget_watch(p_source_table);
+  if p_keep then
+    perform jittask.keep_detached(p_source_table);
+  else
+    perform jittask.forget_watch(p_source_table);
+  end if;
   perform set_config('lock_timeout', v_timeout, true);
 exception
   when lock_not_available then

@@ -3,7 +3,8 @@
 -- Security definer: functions in schema jittask belong to the installing role.
 create or replace function jittask.prepare_watch(
   p_source_table text,
-  p_definer text
+  p_definer text,
+  p_replicated bool
 )
 returns void
 language plpgsql
@@ -24,13 +25,20 @@ begin
             hint = format('Run: grant select on %s to %I; where row level security is on, also: '
                           'alter role %I bypassrls', p_source_table, current_user, current_user);
   end if;
-  insert into jittask.watch as w (source_table, table_oid, function_name, key_columns, columns)
+  -- What was written while the triggers were off is planned now.
+  insert into jittask.replan (source_table, reason)
+  select p_source_table, 'the table was attached again'
+  from jittask.watch w
+  where w.source_table = p_source_table and w.idle_since is null and not jittask.watch_stands(w, v_table);
+  insert into jittask.watch as w (source_table, table_oid, function_name, key_columns, columns, replicated)
   values (
-    p_source_table, v_table, 'watch_' || substr(md5(p_source_table), 1, 12), v_key, '{}'
+    p_source_table, v_table, 'watch_' || substr(md5(p_source_table), 1, 12), v_key, '{}', coalesce(p_replicated, false)
   )
   on conflict (source_table) do update
     set table_oid = excluded.table_oid,
-        key_columns = excluded.key_columns
+        key_columns = excluded.key_columns,
+        detached_at = null,
+        replicated = coalesce(p_replicated, w.replicated)
   returning w.function_name into v_function;
   if to_regproc(format('jittask.%I', v_function)) is null then
     execute jittask.watch_function_sql(v_function, 'return null;');

@@ -11,7 +11,7 @@ set search_path = pg_catalog, pg_temp
 as $$
   select case
     -- One row at a time, and watch_compare_sql has seen that it differs.
-    when exists (select from pg_class t where t.oid = (p_watch).table_oid and t.relkind = 'p') then i.now
+    when jittask.fires_per_row(p_watch) then i.now
     else format(
       '(select %1$s from %2$s except select %1$s from %3$s) r',
       (select string_agg(format('r.%I', c.name), ', ' order by c.name) from jsonb_object_keys((p_watch).columns) c (name)),

@@ -13,7 +13,7 @@ declare
   v_others text[];
   v_hashes text;
 begin
-  if exists (select from pg_class c where c.oid = (p_watch).table_oid and c.relkind = 'p') then
+  if jittask.fires_per_row(p_watch) then
     return (
       select format(
         E'v_same := row(%s) operator(pg_catalog.*=) row(%s);\nv_same_keys := row(%s) operator(pg_catalog.*=) row(%s);',

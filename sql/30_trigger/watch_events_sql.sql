@@ -24,9 +24,7 @@ declare
   v_delete text := '';
   v_truncate text;
   v_begun bigint[];
-  v_partitioned bool := exists (
-    select from pg_class c where c.oid = (p_watch).table_oid and c.relkind = 'p'
-  );
+  v_per_row bool := jittask.fires_per_row(p_watch);
 begin
   -- Where triggers of the user's own run after a write, a key may be there again.
   if (p_watch).reads_current then
@@ -37,8 +35,8 @@ begin
   end if;
   if p_single <> '{}' then
     v_insert := case
-      -- A row of a partitioned table that is moved comes as a new one.
-      when p_careful or (p_watch).reads_current or v_partitioned
+      -- A row that moves to another partition comes as a new one.
+      when p_careful or (p_watch).reads_current or v_per_row
         then jittask.put_wanted_sql(jittask.wanted_sql(p_single, v_now, v_key, 'v_now'), 'v_now', p_careful, true) || ' into v_first_at;'
       else jittask.watch_put_sql(jittask.wanted_sql(p_single, v_now, v_key, 'v_now'))
     end;
@@ -56,7 +54,7 @@ begin
       'v_now', p_careful, true
     ) || ' into v_first_at;';
     v_delete := jittask.watch_drop_sql(p_single, v_keys);
-    if not v_partitioned then
+    if not v_per_row then
       v_delete := v_delete || format(
         'if exists (select from jittask.called_off) then
           delete from jittask.called_off c
@@ -70,7 +68,7 @@ begin
     from jittask.task t
     where t.task_id = any (p_repeating)
       and t.skip_holidays = 'none'
-      and not (p_careful or (p_watch).reads_current or v_partitioned);
+      and not (p_careful or (p_watch).reads_current or v_per_row);
     if v_begun <> '{}' then
       v_insert := v_insert || jittask.watch_begin_sql(jittask.wanted_sql(v_begun, v_now, v_key, null));
     end if;

@@ -1,5 +1,5 @@
--- Part of a generated trigger function: ends the series of the source keys that p_keys selects. Of a
--- partitioned table the row may only be moving to another partition, which is a delete and an insert:
+-- Part of a generated trigger function: ends the series of the source keys that p_keys selects. Where
+-- each row fires, it may only be moving to another partition, which is a delete and an insert:
 -- its series is kept until the sweep has seen that the row is gone.
 create or replace function jittask.watch_forget_sql(
   p_watch jittask.watch,
@@ -13,7 +13,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
   select case
-    when exists (select from pg_class c where c.oid = (p_watch).table_oid and c.relkind = 'p') then
+    when jittask.fires_per_row(p_watch) then
       jittask.watch_drop_sql(p_task_ids, p_keys) || format(
         'insert into jittask.replan (task_id, source_key, reason)
         select t.task_id, k.source_key, ''the row was deleted, or left its partition''

@@ -31,11 +31,9 @@ as $$
   end
   from (
     select case
-      when c.relkind = 'p' then format('(select %s.*) %%s', v.side)
+      when jittask.fires_per_row(p_watch) then format('(select %s.*) %%s', v.side)
       else format('%s_row %%s', v.side)
     end as image
-    from pg_class c
-    cross join (select case when p_which in ('new', 'current') then 'new' else 'old' end as side) v
-    where c.oid = (p_watch).table_oid
+    from (select case when p_which in ('new', 'current') then 'new' else 'old' end as side) v
   ) i;
 $$;

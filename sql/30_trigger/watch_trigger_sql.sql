@@ -10,8 +10,8 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-  select case
-    when c.relkind = 'p' and e.event <> 'truncate' then format(
+  (select case
+    when jittask.fires_per_row(w) and e.event <> 'truncate' then format(
       'create or replace trigger jittask_watch_%s after %s on %s for each row execute function jittask.%I()',
       e.event, e.event, p_source_table, w.function_name
     )
@@ -30,5 +30,10 @@ as $$
       (4, 'truncate', '')
   ) e (no, event, referencing)
   where w.source_table = p_source_table
-  order by e.no;
+  order by e.no)
+  union all
+  select format('alter table %s enable always trigger jittask_watch_%s', p_source_table, e.event)
+  from jittask.watch w
+  cross join (values ('insert'), ('update'), ('delete'), ('truncate')) e (event)
+  where w.source_table = p_source_table and w.replicated;
 $$;

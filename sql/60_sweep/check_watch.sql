@@ -1,4 +1,7 @@
--- One table of check_watches: true when something had to be changed.
+-- One table of check_watches: true when something had to be changed. What was renamed is followed; our
+-- triggers are made again where they are gone and we may; each task that cannot be compiled any more is
+-- marked broken with the reason, and one that can again is planned from now.
+-- Locks: the trigger lock of the table, for 50 ms of waiting at most, only where triggers are made.
 create or replace function jittask.check_watch(
   p_watch jittask.watch
 )
@@ -9,57 +12,72 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_table regclass := to_regclass((p_watch).source_table);
+  v_watch jittask.watch := jittask.follow_names(p_watch);
+  v_table regclass := to_regclass(v_watch.source_table);
+  v_key text[];
   v_problem text;
+  v_disabled text;
+  v_again bool := false;
+  v_anew bool := false;
 begin
   if v_table is null then
-    v_problem := format('table "%s" does not exist', (p_watch).source_table);
+    v_problem := format('table "%s" does not exist', v_watch.source_table);
   else
-    select format(
-      case
-        when a.attname is null then 'column "%s" of table "%s" was dropped'
-        else 'column "%s" of table "%s" was renamed or changed its type'
-      end, c.key, (p_watch).source_table
-    )
-    into v_problem
-    from jsonb_each((p_watch).columns) c
-    left join pg_attribute a
-      on a.attrelid = v_table and a.attname = c.key and not a.attisdropped
-    where a.attname is null
-       or format_type(a.atttypid, a.atttypmod) <> c.value ->> 1
-    limit 1;
-    if v_problem is null and not exists (
+    begin
+      v_key := jittask.watchable_key(v_table);
+    exception
+      when sqlstate 'JT005' then v_problem := sqlerrm;
+    end;
+  end if;
+  if v_problem is null and v_watch.idle_since is null then
+    if not jittask.watch_stands(v_watch, v_table) then
+      v_problem := jittask.attach_again(v_watch.source_table);
+      v_again := v_problem is null;
+    end if;
+    if exists (
       select from pg_trigger g
-      where g.tgrelid = v_table and g.tgname = 'jittask_watch_insert'
-    ) and (p_watch).idle_since is null then
-      v_problem := format('our triggers on table "%s" are gone', (p_watch).source_table);
+      where g.tgrelid = v_table and g.tgname like 'jittask\_watch\_%' and g.tgenabled = 'D'
+    ) then
+      v_disabled := format('our triggers on table "%s" are disabled: writes are not seen until they are enabled', v_watch.source_table);
     end if;
   end if;
-  if v_problem is not distinct from (p_watch).broken then
-    if v_problem is null and (
-      (p_watch).table_oid <> v_table
-      or (p_watch).reads_current <> jittask.has_row_triggers(v_table)
-    ) then
-      update jittask.watch w set table_oid = v_table where w.source_table = (p_watch).source_table;
-      perform jittask.build_watch((p_watch).source_table);
-      return true;
-    end if;
+  v_anew := v_again
+    or p_watch.broken is not null and v_problem is null and v_disabled is null
+    or v_key <> v_watch.key_columns
+    -- Where a name passed to another column, writes since then were misread without an error.
+    or exists (
+      select from jsonb_each(p_watch.columns) c
+      join pg_attribute a on a.attrelid = v_table and a.attname = c.key and not a.attisdropped
+      where v_table::oid = p_watch.table_oid and a.attnum <> (c.value ->> 0)::int
+    )
+    or v_problem is null and jittask.source_types(jittask.source_columns(v_watch.source_table, v_key))
+         is distinct from jittask.source_types(v_watch.columns) and p_watch.source_table = v_watch.source_table;
+  if not v_anew
+     and v_problem is null
+     and v_watch = p_watch
+     and v_disabled is not distinct from p_watch.broken
+     and v_table::oid = v_watch.table_oid
+     and jittask.source_columns(v_watch.source_table, v_key) = v_watch.columns
+     and v_watch.reads_current = jittask.has_row_triggers(v_table)
+     and not exists (
+       select from jittask.task t join jittask.plan p on p.task_id = t.task_id
+       where t.source_table = v_watch.source_table and p.broken is not null
+     ) then
+    return false;
+  end if;
+  if v_problem is not null and v_problem = p_watch.broken then
     return false;
   end if;
   update jittask.watch w
-  set broken = v_problem,
-      broken_at = case when v_problem is not null then jittask.now() end,
-      table_oid = coalesce(v_table, w.table_oid)
-  where w.source_table = (p_watch).source_table;
-  update jittask.plan p
-  set broken = v_problem, broken_at = case when v_problem is not null then jittask.now() end
+  set broken = coalesce(v_problem, v_disabled),
+      broken_at = case when coalesce(v_problem, v_disabled) is not null then coalesce(w.broken_at, jittask.now()) end,
+      table_oid = coalesce(v_table, w.table_oid),
+      key_columns = coalesce(v_key, w.key_columns)
+  where w.source_table = v_watch.source_table;
+  perform jittask.check_task(t, v_problem, v_anew)
   from jittask.task t
-  where t.task_id = p.task_id and t.source_table = (p_watch).source_table;
-  perform jittask.build_watch((p_watch).source_table);
-  if v_problem is null then
-    insert into jittask.replan (source_table, reason)
-    values ((p_watch).source_table, 'the table can be watched again');
-  end if;
+  where t.source_table = v_watch.source_table and t.paused_at is null;
+  perform jittask.build_watch(v_watch.source_table);
   return true;
 end;
 $$;

@@ -108,6 +108,10 @@ class Watched:
             """).fetchall()
             assert self.planned("remind") == dict(wanted)
 
+    def differences(self) -> list[dict[str, Any]]:
+        """See :func:`tests.support.invariants.differences`."""
+        return differences(self.connection)
+
     def drain(self, sweeps: int = 200) -> int:
         """Sweep until nothing is left to plan anew; returns how many sweeps that took."""
         for count in range(sweeps):

@@ -1,0 +1,189 @@
+"""What users do to their tables: the watch follows, or says what is wrong, and heals; writes never fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from tests.support import clock
+from tests.support.watched import Watched
+
+TABLE_CHANGES = {
+    "the date column is renamed": ["alter table orders rename due_at to expires_at"],
+    "the filter column is renamed": ["alter table orders rename status to state"],
+    "the end column is renamed": ["alter table orders rename day to last_day"],
+    "the key column is renamed": ["alter table orders rename id to order_id"],
+    "two columns swap their names": ["alter table orders rename note to spare; alter table orders rename status to note; alter table orders rename spare to status"],
+    "the key column becomes narrower": ["alter table orders alter id type int"],
+    "the table is renamed": ["alter table orders rename to purchases"],
+    "the table moves to another schema": ["create schema {schema}_other; alter table orders set schema {schema}_other"],
+    "another column is added, altered and dropped": ["alter table orders add extra int; alter table orders alter extra type text; alter table orders drop extra"],
+    "the key is replaced": ["alter table orders drop constraint orders_pkey; alter table orders add code uuid primary key default gen_random_uuid()"],
+    "a trigger of the user's own is added": ["create function touch() returns trigger language plpgsql as $$ begin return new; end $$; create trigger touch after update on orders for each row execute function touch()"],
+    "our triggers are dropped": ["drop trigger jittask_watch_insert on orders; drop trigger jittask_watch_update on orders"],
+}  # fmt: skip
+
+
+@pytest.fixture
+def orders(connection: psycopg.Connection) -> Iterator[Watched]:
+    clock.at(connection, "2026-03-02 09:00+00")
+    watched = Watched(connection)
+    watched.orders()
+    watched.execute("""
+        insert into orders (id, status, due_at, day)
+        select n, case when n % 2 = 0 then 'open' else 'paid' end,
+          '2026-03-02 06:30+00'::timestamptz + n * interval '17 minutes', date '2026-03-03' + n::int
+        from generate_series(1, 20) n
+    """)
+    watched.execute("alter table orders alter id restart with 21")
+    yield watched
+    watched.close()
+    connection.execute(f"drop schema if exists {watched.schema}_other cascade".encode())
+
+
+def dues(watched: Watched) -> dict[str, list[object]]:
+    """Due instants of each task, whatever the keys are called."""
+    return {task: sorted(watched.planned(task).values()) for task in ("remind", "poke", "mail")}
+
+
+@pytest.mark.parametrize("change", TABLE_CHANGES)
+def test_the_watch_follows_when(orders: Watched, change: str) -> None:
+    before = dues(orders)
+    for statement in TABLE_CHANGES[change]:
+        orders.execute(statement.replace("{schema}", orders.schema))
+    orders.execute("select jittask.sweep()")
+    orders.drain()
+    row = orders.execute("select array_agg(broken) from jittask.plan where broken is not null").fetchone()
+    assert row == (None,)
+    assert dues(orders) == before
+    assert orders.differences() == []
+
+
+@pytest.mark.parametrize("change", TABLE_CHANGES)
+def test_writes_before_the_sweep_are_not_lost_when(orders: Watched, change: str) -> None:
+    for statement in TABLE_CHANGES[change]:
+        orders.execute(statement.replace("{schema}", orders.schema))
+    row = orders.execute(
+        "select attrelid::regclass::text from pg_attribute where attname = 'note' and not attisdropped and attrelid in (select table_oid from jittask.watch where source_table like %s)",
+        f"{orders.schema}%",
+    ).fetchone()
+    assert row is not None
+    dated = orders.execute(
+        "select attname from pg_attribute where attrelid = %s::regclass and attnum = 3", row[0]
+    ).fetchone()
+    assert dated is not None
+    orders.execute(f'update {row[0]} set "{dated[0]}" = "{dated[0]}" + interval \'1 day\'')
+    orders.execute(
+        f"insert into {row[0]} (\"{dated[0]}\") values ('2026-03-09 00:00+00')"
+        if change != "two columns swap their names"
+        else f"insert into {row[0]} (due_at, note) values ('2026-03-09 00:00+00', 'open')"
+    )
+    orders.execute("select jittask.sweep()")
+    orders.drain()
+    assert orders.differences() == []
+    assert len(dues(orders)["poke"]) == 21
+
+
+@pytest.mark.parametrize(("change", "broken", "reason", "cure"), [
+    ("alter table orders drop status", {"remind"}, "status", "alter table orders add status text not null default 'open'"),
+    ("alter table orders drop due_at", {"remind", "poke"}, "due_at", "alter table orders add due_at timestamptz default '2026-03-04 00:00+00'"),
+    ("alter table orders alter due_at type text", {"remind", "poke"}, "text", "alter table orders alter due_at type timestamptz using due_at::timestamptz"),
+    ("alter table orders drop day", {"poke", "mail"}, "day", "alter table orders add day date"),
+    ("alter table orders drop id", {"remind", "poke", "mail"}, "primary key", "alter table orders add id bigint generated always as identity primary key"),
+    ("alter table orders rename to spare; drop table spare cascade", {"remind", "poke", "mail"}, "does not exist",
+     "create table orders (id bigint primary key, status text default 'open', due_at timestamptz, day date); insert into orders values (1, 'open', '2026-03-04 00:00+00', '2026-03-20')"),
+])  # fmt: skip
+def test_a_task_is_marked_broken_with_the_reason_and_heals(
+    orders: Watched, change: str, broken: set[str], reason: str, cure: str
+) -> None:
+    orders.execute(change)
+    if "drop table" not in change:
+        orders.execute("insert into orders default values")
+        orders.execute("update orders set note = 'x'")
+    orders.execute("select jittask.sweep()")
+    orders.drain()
+    found = dict(
+        orders.execute(
+            "select t.name, p.broken from jittask.task t join jittask.plan p using (task_id) where p.broken is not null and t.source_table like %s",
+            f"{orders.schema}%",
+        ).fetchall()
+    )
+    assert set(found) == {orders.name(task) for task in broken}
+    for name, text in found.items():
+        assert reason in text
+        explained = orders.execute("select jittask.explain(%s)", name).fetchone()
+        assert explained is not None
+        assert reason in explained[0]
+    assert orders.differences() == []
+    orders.execute(cure)
+    orders.execute("select jittask.sweep()")
+    orders.drain()
+    row = orders.execute("select array_agg(broken) from jittask.plan where broken is not null").fetchone()
+    assert row == (None,)
+    assert orders.differences() == []
+    assert sum(map(len, dues(orders).values())) > 0 or "drop id" in change
+    orders.execute(
+        "insert into orders (id, due_at, status) values (77, '2026-03-07 00:00+00', 'open')"
+        if "drop id" not in change
+        else "insert into orders (due_at, status) values ('2026-03-07 00:00+00', 'open')"
+    )
+    assert orders.differences() == []
+
+
+def test_triggers_that_nobody_needs_go_and_come_back(orders: Watched) -> None:
+    count = "select count(*) from pg_trigger where tgrelid = 'orders'::regclass and tgname like 'jittask%'"
+    for task in ("remind", "poke", "mail"):
+        orders.execute("select jittask.pause(%s)", orders.name(task))
+    orders.execute("update jittask.watch set idle_since = clock_timestamp() - interval '1 hour'")
+    orders.execute("select jittask.sweep()")
+    assert orders.execute(count).fetchone() == (0,)
+    orders.execute("update orders set due_at = due_at + interval '1 day'")
+    orders.execute("select jittask.resume(%s)", orders.name("remind"))
+    assert orders.execute(count).fetchone() == (4,)
+    orders.drain()
+    orders.check()
+
+
+def test_disabled_triggers_are_named_and_their_writes_planned_once_they_are_enabled(orders: Watched) -> None:
+    orders.execute("alter table orders disable trigger all")
+    orders.execute("select jittask.sweep()")
+    orders.execute("update orders set due_at = due_at + interval '1 day'; delete from orders where id = 1")
+    row = orders.execute(
+        "select broken from jittask.watch where source_table like %s", f"{orders.schema}%"
+    ).fetchone()
+    assert row is not None
+    assert "disabled" in row[0]
+    orders.execute("alter table orders enable trigger all")
+    orders.execute("select jittask.sweep()")
+    orders.drain()
+    orders.check()
+
+
+def test_a_table_detached_on_purpose_stays_so_until_it_is_attached(orders: Watched) -> None:
+    table = f"{orders.schema}.orders"
+    orders.execute("select jittask.detach_table(%s, true)", table)
+    orders.execute("update orders set due_at = due_at + interval '1 day'; delete from orders where id = 1")
+    orders.execute("select jittask.sweep()")
+    orders.drain()
+    assert orders.differences() != []
+    orders.execute("select jittask.attach_table(%s)", table)
+    orders.drain()
+    orders.check()
+
+
+def test_reconcile_says_what_differed_and_repairs_it(orders: Watched) -> None:
+    orders.execute("set session_replication_role = replica")
+    orders.execute("""
+        delete from orders where id = 20;
+        update orders set due_at = due_at + interval '1 day' where id in (16, 18);
+        insert into orders (id, due_at) values (30, '2026-03-05 00:00+00')
+    """)
+    orders.execute("reset session_replication_role")
+    rows = orders.execute(
+        "select * from jittask.reconcile(%s::regclass)", f"{orders.schema}.orders"
+    ).fetchall()
+    assert (orders.name("remind"), 1, 1, 2) in rows
+    orders.drain()
+    orders.check()
