@@ -13,7 +13,7 @@ help:
 	@echo "make demo    a tour in under a minute: two workers, a watched table, a live view"
 	@echo "make test    every test, against a real Postgres (installed binaries, else the embedded one)"
 	@echo "make check   the linters, then every test"
-	@echo "make bench   drain, enqueue and punctuality on this machine"
+	@echo "make bench   occurrences, watching, drain and punctuality on this machine, as ratios"
 	@echo "make chaos   workers killed, the server restarted, every occurrence accounted for"
 	@echo "make clean   remove the environment and caches"
 
@@ -27,8 +27,10 @@ $(VENV)/.installed: pyproject.toml
 demo: $(VENV)/.installed
 	$(BIN)/jittask demo
 
+# Chaos comes after the rest and alone: it measures how soon things happen.
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m "not chaos" $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m pytest -m chaos tests/chaos)
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .
@@ -36,10 +38,10 @@ check: $(VENV)/.installed
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/squawk --config .squawk.toml migrations/*.sql
-	$(BIN)/python -m pytest $(ARGS)
+	$(MAKE) test
 
 bench: $(VENV)/.installed
-	$(BIN)/jittask bench
+	$(BIN)/python -m bench
 
 chaos: $(VENV)/.installed
 	@rm -f chaos-report.jsonl
