@@ -203,12 +203,13 @@ def _from_constraint(error: psycopg.Error, fact: str, value: str | None, way_out
     if error.diag.schema_name != "jittask":
         return DatabaseError(fact, value, way_out)
     table = error.diag.table_name
+    if way_out is not None:
+        # Raised by our own triggers, in words; Postgres itself gives no hint.
+        return InvalidValueError(fact, value, way_out)
     if error.sqlstate == "23502":
-        return InvalidValueError(
-            f'"{error.diag.column_name}" of {table} is missing', None, way_out or "Give it a value"
-        )
+        return InvalidValueError(f'"{error.diag.column_name}" of {table} is missing', None, "Give it a value")
     sentence = (name or "").replace("_", " ")
-    way_out = way_out or _WAYS_OUT.get(name or "")
+    way_out = _WAYS_OUT.get(name or "")
     if error.sqlstate == "23514":
         return InvalidValueError(f'Refused by the rule "{sentence}"', None, way_out)
     return InvalidValueError(f'Refused by the rule "{sentence}"', value, way_out)

@@ -8,6 +8,7 @@ create table jittask.calendar (
   created_at  timestamptz not null default clock_timestamp(),
   constraint calendar_name_is_unique primary key (name),
   constraint calendar_name_is_not_blank check (name <> '' and name = btrim(name)),
+  constraint calendar_name_has_100_characters_at_most check (length(name) <= 100),
   constraint calendar_weekend_holds_weekdays_0_to_6 check (weekend <@ array[0, 1, 2, 3, 4, 5, 6]),
   constraint calendar_leaves_a_weekday_to_work check (not weekend @> array[0, 1, 2, 3, 4, 5, 6])
 );
@@ -30,7 +31,7 @@ create table jittask.calendar_day (
   constraint calendar_of_the_day_exists foreign key (calendar)
     references jittask.calendar (name) on update cascade on delete cascade,
   constraint calendar_day_source_is_manual_or_sync check (source in ('manual', 'sync')),
-  constraint calendar_day_is_a_real_day check (isfinite(day))
+  constraint calendar_day_lies_in_the_years_1_to_9999 check (day between '0001-01-01' and '9999-12-31')
 );
 
 comment on table jittask.calendar_day is 'Days that differ from the weekend rule, or are named holidays';

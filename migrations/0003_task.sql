@@ -51,9 +51,12 @@ create table jittask.task (
   constraint task_is_known_by_its_id primary key (task_id),
   constraint task_name_is_unique unique (name),
   constraint task_name_is_not_blank check (name <> '' and name = btrim(name)),
+  constraint task_name_is_one_line_of_200_characters_at_most check (name !~ '[[:cntrl:]]' and length(name) <= 200),
+  constraint task_title_is_not_blank check (btrim(title) <> ''),
   constraint task_kind_is_scheduled_or_date_field check (kind in ('scheduled', 'date_field')),
   constraint task_has_exactly_one_of_handler_and_source check (num_nonnulls(handler, source) = 1),
-  constraint task_handler_is_not_blank check (btrim(handler) <> ''),
+  constraint task_handler_is_not_blank check (handler <> '' and handler = btrim(handler)),
+  constraint task_handler_has_500_characters_at_most check (length(handler) <= 500),
   constraint task_source_is_not_blank check (btrim(source) <> ''),
   constraint task_args_is_a_json_object check (jsonb_typeof(args) = 'object'),
   constraint task_repeat_is_a_known_cycle check (
@@ -76,7 +79,9 @@ create table jittask.task (
   constraint task_start_at_lies_in_the_years_2_to_9998 check (
     start_at >= timestamptz '0002-01-01 00:00:00+00' and start_at < timestamptz '9999-01-01 00:00:00+00'
   ),
-  constraint task_end_at_is_a_real_instant check (isfinite(end_at)),
+  constraint task_end_at_lies_in_the_years_2_to_9999 check (
+    end_at >= timestamptz '0002-01-01 00:00:00+00' and end_at < timestamptz '10000-01-01 00:00:00+00'
+  ),
   constraint task_max_runs_is_1_or_more check (max_runs >= 1),
   constraint task_skip_holidays_is_none_nonworking_or_holidays check (
     skip_holidays in ('none', 'nonworking', 'holidays')
@@ -99,6 +104,12 @@ create table jittask.task (
   constraint date_field_task_starts_from_its_field_not_start_at check (
     kind <> 'date_field' or start_at is null
   ),
+  constraint task_start_offset_is_1000_years_at_most check (
+    start_offset between interval '-1000 years' and interval '1000 years'
+  ),
+  constraint task_end_offset_is_1000_years_at_most check (
+    end_offset between interval '-1000 years' and interval '1000 years'
+  ),
   constraint task_at_time_needs_an_offset_of_whole_days check (
     at_time is null or start_offset = date_trunc('day', start_offset)
   ),
@@ -111,18 +122,24 @@ create table jittask.task (
     end_field is not null or num_nonnulls(end_offset, end_at_time) = 0
   ),
   constraint task_past_due_is_ignore_or_run_now check (past_due in ('ignore', 'run_now')),
-  constraint task_queue_is_not_blank check (queue <> ''),
+  constraint task_queue_is_not_blank check (queue <> '' and queue = btrim(queue)),
+  constraint task_queue_has_100_characters_at_most check (length(queue) <= 100),
   constraint task_timeout_is_positive check (timeout > interval '0'),
+  constraint task_timeout_is_366_days_at_most check (timeout <= interval '366 days'),
   constraint task_max_attempts_is_1_or_more check (max_attempts between 1 and 1000),
   constraint task_retry_delay_is_not_negative check (retry_delay >= interval '0'),
+  constraint task_retry_delay_is_366_days_at_most check (retry_delay <= interval '366 days'),
   constraint task_isolation_is_thread_or_process check (isolation in ('thread', 'process')),
   constraint task_transactional_needs_thread_isolation check (not transactional or isolation = 'thread'),
   constraint task_max_running_is_1_or_more check (max_running >= 1),
   constraint task_overlap_is_skip_wait_or_allow check (overlap in ('skip', 'wait', 'allow')),
   constraint task_misfire_is_latest_all_or_skip check (misfire in ('latest', 'all', 'skip')),
   constraint task_misfire_grace_is_not_negative check (misfire_grace >= interval '0'),
+  constraint task_misfire_grace_is_1000_years_at_most check (misfire_grace <= interval '1000 years'),
   constraint task_misfire_cap_is_1_or_more check (misfire_cap >= 1),
-  constraint task_catchup_window_is_not_negative check (catchup_window >= interval '0')
+  constraint task_catchup_window_is_not_negative check (catchup_window >= interval '0'),
+  constraint task_catchup_window_is_1000_years_at_most check (catchup_window <= interval '1000 years'),
+  constraint task_paused_at_is_a_real_instant check (isfinite(paused_at))
 );
 
 create index task_by_source_table on jittask.task (source_table) where source_table is not null;

@@ -1,4 +1,5 @@
--- A name from a title: lower case, letters and digits kept in any script, the rest as "_".
+-- A name from a title: lower case, letters and digits kept in any script, the rest as "_"; cut where
+-- it gets longer than a name that people read.
 create or replace function jittask.slug(
   p_title text
 )
@@ -8,5 +9,5 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-  select coalesce(nullif(btrim(regexp_replace(lower(p_title), '[^[:alnum:]]+', '_', 'g'), '_'), ''), 'task');
+  select coalesce(nullif(btrim(left(btrim(regexp_replace(lower(p_title), '[^[:alnum:]]+', '_', 'g'), '_'), 100), '_'), ''), 'task');
 $$;

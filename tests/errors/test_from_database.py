@@ -47,10 +47,20 @@ def test_the_class_follows_the_code(
 def test_a_constraint_speaks_through_its_name_and_shows_no_row(connection: psycopg.Connection) -> None:
     error = refusal(
         connection,
+        "insert into jittask.calendar (name, country, weekend) values ('a', 'secret', '{7}')",
+    )
+    assert isinstance(error, errors.InvalidValueError)
+    assert "calendar weekend holds weekdays 0 to 6" in error.fact
+    assert "secret" not in str(error)
+
+
+def test_a_refusal_in_words_is_told_as_it_is(connection: psycopg.Connection) -> None:
+    error = refusal(
+        connection,
         "insert into jittask.task (kind, handler, start_at, args) values ('scheduled', 'a', now(), '[\"secret\"]')",
     )
     assert isinstance(error, errors.InvalidValueError)
-    assert "task args is a json object" in error.fact
+    assert error.fact == 'args is "array", not an object'
     assert "secret" not in str(error)
 
 
