@@ -1,6 +1,6 @@
 """Drain, enqueue to start, and punctuality, in a database of its own on a server that is named.
 
-    python bench/drain.py postgresql://user@host/postgres
+python bench/drain.py postgresql://user@host/postgres
 """
 
 from __future__ import annotations

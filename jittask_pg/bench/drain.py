@@ -84,7 +84,8 @@ def floor(dsn: str, jobs: int = 100_000) -> Drained:
         while rows := connection.execute(_FLOOR_CLAIM, (_BATCH,)).fetchall():
             stamps = [time.time_ns() // 1000 for _ in rows]
             connection.execute(
-                _FLOOR_FINISH, (rows[0][1], _literal([row[0] for row in rows]), _literal(stamps), _literal(stamps))
+                _FLOOR_FINISH,
+                (rows[0][1], _literal([row[0] for row in rows]), _literal(stamps), _literal(stamps)),
             )
             done += len(rows)
         seconds = time.perf_counter() - began

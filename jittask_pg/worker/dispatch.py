@@ -53,6 +53,7 @@ class Dispatch:
         batch = Batch(first[1], first[2], len(rows), claimed, hub.lease_duration)
         hub.batches[batch.lease_id] = batch
         here: list[Job] = []
+        elsewhere: list[Job] = []
         groups: dict[Recipe, list[Job]] = {}
         get = self._recipes.get
         for row in rows:
@@ -67,14 +68,17 @@ class Dispatch:
             elif recipe.kind in ("thread", "sql"):
                 here.append(job)
             else:
-                self._route(job)
+                elsewhere.append(job)
+        if elsewhere:
+            self._route(elsewhere)
         now = time.monotonic()
         if here:
             self.threads.pace.used = now
             self.threads.add(here)
-        for jobs in groups.values():
-            self.threads.pace.used = now
-            size = self.threads.pace.worth(0.05)
+        for recipe, jobs in groups.items():
+            pace = self._place_of(recipe).pace
+            pace.used = now
+            size = pace.worth(0.05)
             for start in range(0, len(jobs), size):
                 self.threads.add_rereading(jobs[start : start + size])
 
@@ -82,7 +86,10 @@ class Dispatch:
         """How many occurrences may be claimed now, by the kinds that were claimed lately."""
         now = time.monotonic()
         rooms = [
-            place.pace.room(place.load()) for place in self._places if now - place.pace.used < _REMEMBERED
+            # Rows for coroutines and child processes are read by the threads first.
+            place.pace.room(place.load() + (self.threads.load() if place is not self.threads else 0))
+            for place in self._places
+            if now - place.pace.used < _REMEMBERED
         ]
         return min(rooms) if rooms else self.threads.pace.room(self.threads.load())
 
@@ -135,11 +142,18 @@ class Dispatch:
         for place in self._places:
             place.close()
 
-    def _route(self, job: Job) -> None:
-        """A job that is ready, to the place of its kind."""
-        place = self.coroutines if job.recipe.kind == "async" else self.children
-        place.pace.used = time.monotonic()
-        place.add([job])
+    def _route(self, jobs: list[Job]) -> None:
+        """Jobs that are ready, to the place of their kind."""
+        for place, kind in ((self.coroutines, "async"), (self.children, "process")):
+            chosen = [job for job in jobs if job.recipe.kind == kind]
+            if chosen:
+                place.pace.used = time.monotonic()
+                place.add(chosen)
+
+    def _place_of(self, recipe: Recipe) -> Threads | Coroutines | Children:
+        if recipe.kind == "async":
+            return self.coroutines
+        return self.children if recipe.kind == "process" else self.threads
 
     def _turn_away(self, job: Job) -> None:
         hub, recipe = self._hub, job.recipe

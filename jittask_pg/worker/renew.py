@@ -108,6 +108,8 @@ class Renewer:
         connection = self._connected()
         asked = time.monotonic()
         told_before = set(hub.stopping)
+        # Batches that come in while the answer is on its way are not judged by it.
+        known = tuple(hub.batches.values())
         held = dict(statements.renew(connection, self._worker_id))
         for stopping in held.values():
             for occurrence_id in stopping or ():
@@ -115,10 +117,10 @@ class Renewer:
                     hub.stop_run(occurrence_id)
         # A notification names occurrences of other workers too; those are not kept.
         hub.stopping -= told_before.difference(*(stopping or () for stopping in held.values()))
-        for batch in tuple(hub.batches.values()):
+        for batch in known:
             if batch.lease_id in held:
                 batch.safe_until = asked + hub.lease_duration
-            elif batch.claimed < asked and not batch.ending and not batch.lost:
+            elif not batch.ending and not batch.lost:
                 batch.lost = True
                 logger.warning("lease %s was lost; what runs under it no longer counts", batch.lease_id)
                 for run in tuple(hub.active.values()):

@@ -49,7 +49,7 @@ class Threads:
         route: takes jobs whose rows were read, and which run elsewhere.
     """
 
-    def __init__(self, hub: Hub, slots: int, route: Callable[[Job], None]) -> None:
+    def __init__(self, hub: Hub, slots: int, route: Callable[[list[Job]], None]) -> None:
         self._hub = hub
         self._route = route
         self.pace = Pace(slots)
@@ -196,9 +196,7 @@ class Threads:
             hub.report(end)
         here = [job for job in ready if job.recipe.kind in ("thread", "sql")]
         if len(here) < len(ready):
-            for job in ready:
-                if job.recipe.kind not in ("thread", "sql"):
-                    self._route(job)
+            self._route([job for job in ready if job.recipe.kind not in ("thread", "sql")])
         self.waiting.extendleft(reversed(here))
 
 

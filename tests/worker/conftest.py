@@ -24,8 +24,12 @@ Running = Callable[..., AbstractContextManager[Worker]]
 
 
 @pytest.fixture(autouse=True)
-def _reset() -> Iterator[None]:
+def _reset(request: pytest.FixtureRequest) -> Iterator[None]:
     functions.reset()
+    if "options" in request.fixturenames:
+        # What the test before gave back is not for this one.
+        with psycopg.connect(request.getfixturevalue("database"), autocommit=True) as connection:
+            connection.execute("truncate jittask.due_queue, jittask.lease, jittask.running")
     yield
     functions.released.set()
 

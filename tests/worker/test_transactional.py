@@ -83,9 +83,10 @@ def test_a_worker_that_lost_its_lease_changes_nothing(
         orders.execute("insert into orders values (1, '2024-05-01Z')")
         assert functions.begun.wait(10)
         # The lease runs out while the function is at it, and the occurrence goes to another worker.
-        orders.execute("update jittask.lease set expires_at = '-infinity'")
-        orders.execute("select jittask.sweep()")
-        orders.execute("update jittask.due_queue set run_at = '2100-01-01Z'")
+        with orders.transaction():
+            orders.execute("update jittask.lease set expires_at = '-infinity'")
+            orders.execute("select jittask.sweep()")
+            orders.execute("update jittask.due_queue set run_at = '2100-01-01Z'")
         functions.released.set()
         for _ in range(1000):
             superseded = orders.execute(
