@@ -24,12 +24,13 @@ declare
       end if;';
 begin
   if (p_watch).on_error = 'raise' then
-    return format(E'%s\n%s\nreturn null;', v_careful, v_wake);
+    return format(E'v_now := jittask.now();\n%s\n%s\nreturn null;', v_careful, v_wake);
   end if;
   return format(
     $sql$
   loop
     begin
+      v_now := jittask.now();
       if v_careful then
         %s
       else

@@ -1,7 +1,8 @@
 -- What a generated trigger function reads as "r" to see only the rows that an update changed in a
--- value that some task relies on.
+-- value that some task relies on. p_now: how it reads the rows as they are.
 create or replace function jittask.watch_changed_sql(
-  p_watch jittask.watch
+  p_watch jittask.watch,
+  p_now text
 )
 returns text
 language sql
@@ -11,14 +12,11 @@ set search_path = pg_catalog, pg_temp
 as $$
   select case
     -- One row at a time, and watch_compare_sql has seen that it differs.
-    when jittask.fires_per_row(p_watch) then i.now
+    when jittask.fires_per_row(p_watch) then p_now
     else format(
       '(select %1$s from %2$s except select %1$s from %3$s) r',
       (select string_agg(format('r.%I', c.name), ', ' order by c.name) from jsonb_object_keys((p_watch).columns) c (name)),
-      i.now, jittask.watch_relation_sql(p_watch, 'old')
+      p_now, jittask.watch_relation_sql(p_watch, 'old')
     )
-  end
-  from (
-    select jittask.watch_relation_sql(p_watch, case when (p_watch).reads_current then 'current' else 'new' end) as now
-  ) i;
+  end;
 $$;

@@ -1,5 +1,6 @@
 -- Part of a generated trigger function: what is done on insert, update, delete and truncate. p_careful:
--- what is in the queue already is looked for, and no identity in the way is an error.
+-- the rows are read as they stand now, what is in the queue is looked for, and no identity in the way is
+-- an error.
 create or replace function jittask.watch_events_sql(
   p_watch jittask.watch,
   p_single bigint[],
@@ -13,10 +14,11 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_reads_current bool := (p_watch).reads_current or p_careful;
   v_key text := jittask.key_sql((p_watch).table_oid::regclass, (p_watch).key_columns, 'r');
   v_all text := quote_literal(p_single || p_repeating) || '::pg_catalog.int8[]';
   v_old text := jittask.watch_relation_sql(p_watch, 'old');
-  v_now text := jittask.watch_relation_sql(p_watch, case when (p_watch).reads_current then 'current' else 'new' end);
+  v_now text := jittask.watch_relation_sql(p_watch, case when v_reads_current then 'current' else 'new' end);
   v_keys text := format('select %s as source_key from %s', v_key, v_old);
   v_gone text;
   v_insert text := '';
@@ -27,7 +29,7 @@ declare
   v_per_row bool := jittask.fires_per_row(p_watch);
 begin
   -- Where triggers of the user's own run after a write, a key may be there again.
-  if (p_watch).reads_current then
+  if v_reads_current then
     v_keys := format('%s except select %s from %s', v_keys, v_key, jittask.watch_relation_sql(p_watch, 'kept'));
     v_gone := v_keys;
   else
@@ -36,7 +38,7 @@ begin
   if p_single <> '{}' then
     v_insert := case
       -- A row that moves to another partition comes as a new one.
-      when p_careful or (p_watch).reads_current or v_per_row
+      when v_reads_current or v_per_row
         then jittask.put_wanted_sql(jittask.wanted_sql(p_single, v_now, v_key, 'v_now'), 'v_now', p_careful, true) || ' into v_first_at;'
       else jittask.watch_put_sql(jittask.wanted_sql(p_single, v_now, v_key, 'v_now'))
     end;
@@ -46,7 +48,7 @@ begin
         -- What is past is planned again at a change of its row only.
         case
           when exists (select from jittask.task t where t.task_id = any (p_single) and t.past_due = 'run_now')
-            then jittask.watch_changed_sql(p_watch)
+            then jittask.watch_changed_sql(p_watch, v_now)
           else v_now
         end,
         v_key, 'v_now'
@@ -68,7 +70,7 @@ begin
     from jittask.task t
     where t.task_id = any (p_repeating)
       and t.skip_holidays = 'none'
-      and not (p_careful or (p_watch).reads_current or v_per_row);
+      and not (v_reads_current or v_per_row);
     if v_begun <> '{}' then
       v_insert := v_insert || jittask.watch_begin_sql(jittask.wanted_sql(v_begun, v_now, v_key, null));
     end if;
@@ -86,7 +88,7 @@ begin
       )
     );
     v_update := v_update || jittask.watch_series_sql(
-      jittask.wanted_sql(p_repeating, jittask.watch_changed_sql(p_watch), v_key, null)
+      jittask.wanted_sql(p_repeating, jittask.watch_changed_sql(p_watch, v_now), v_key, null)
     );
     v_delete := v_delete || jittask.watch_forget_sql(p_watch, p_repeating, v_keys);
   end if;

@@ -24,7 +24,7 @@ as %L
     $sql$,
     p_function_name,
     'declare
-  v_now pg_catalog.timestamptz := jittask.now();
+  v_now pg_catalog.timestamptz;
   v_careful pg_catalog.bool := false;
   v_same pg_catalog.bool;
   v_same_keys pg_catalog.bool;

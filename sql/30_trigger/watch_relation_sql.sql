@@ -1,6 +1,7 @@
 -- What a generated trigger function reads as "r". p_which: new or old, the image of the rows: a
 -- transition table, or the one row of a row trigger; current or kept: the row of the table itself that
--- now bears the key of the new or of the old image, for tables whose own triggers may have changed it since.
+-- now bears the key of the new or of the old image, once, for tables whose own triggers may have changed
+-- it since.
 create or replace function jittask.watch_relation_sql(
   p_watch jittask.watch,
   p_which text
@@ -15,7 +16,8 @@ as $$
     when p_which in ('new', 'old') then format(i.image, 'r')
     -- A lateral subquery: one index descent a row, whatever the sizes were when the plan was made.
     else format(
-      '(select c.* from %s cross join lateral (select c.* from %s c where %s offset 0) c) r',
+      '(select c.* from (select distinct %s from %s) n cross join lateral (select c.* from %s c where %s offset 0) c) r',
+      (select string_agg(format('n.%I', k), ', ') from unnest((p_watch).key_columns) k),
       format(i.image, 'n'), (p_watch).source_table,
       (
         select string_agg(

@@ -94,7 +94,9 @@ def test_settings_of_the_writing_session_change_nothing(orders: Watched, setting
         session.execute(
             f"insert into {table} (id, due_at, day) values (31, '2026-03-03 10:00:00+00', '2026-03-20'), (32, '2026-03-03 10:00:00+00', '2026-03-20')"
         )
-        session.execute(f"update {table} set due_at = due_at + interval '1 day', day = '2026-03-21' where id in (31, 2)")
+        session.execute(
+            f"update {table} set due_at = due_at + interval '1 day', day = '2026-03-21' where id in (31, 2)"
+        )
         session.execute(f"delete from {table} where id = 32")
     orders.check()
     assert '{"id": 31}' in orders.planned("mail")
