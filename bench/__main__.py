@@ -1,6 +1,6 @@
 """All benchmarks, one after the other, on a server made for them: ``python -m bench``.
 
-Its writes are flushed to disk, as those of a real server are; a server of one's own is named by JITTASK_BENCH_DSN.
+Its writes are flushed to disk, as those of a real server are. JITTASK_BENCH_DSN names another server.
 """
 
 from __future__ import annotations
