@@ -40,4 +40,20 @@ comment on column jittask.watch.detached_at is
   'Since when the triggers are off on purpose while the tasks stay; null = they are not';
 comment on column jittask.watch.attached_at is 'When the triggers were made, by the wall clock';
 
+create table jittask.reconciled (
+  task_id   bigint not null,
+  after_key text[],
+  gone_key  text collate "C",
+  ended_at  timestamptz not null default clock_timestamp(),
+  constraint task_is_reconciled_at_one_place primary key (task_id)
+);
+
+comment on table jittask.reconciled is
+  'How far the sweep has come with comparing source rows and due queue, for each date-field task';
+comment on column jittask.reconciled.task_id is 'The task';
+comment on column jittask.reconciled.after_key is 'Key of the last row compared, as texts; null = none yet';
+comment on column jittask.reconciled.gone_key is
+  'Once the rows are compared: key of the last planned occurrence whose row was looked for; null = not there yet';
+comment on column jittask.reconciled.ended_at is 'When it last came to the end, or the task was first seen, by the wall clock';
+
 insert into jittask.migration (version, name) values (6, 'watch');

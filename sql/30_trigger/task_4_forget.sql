@@ -13,6 +13,7 @@ begin
   delete from jittask.replan r where r.task_id = old.task_id;
   perform jittask.drop_planned(old.task_id, null);
   delete from jittask.called_off c where c.task_id = old.task_id;
+  delete from jittask.reconciled r where r.task_id = old.task_id;
   delete from jittask.backfill b where b.task_id = old.task_id;
   if old.source_table is not null then
     perform jittask.build_watch(old.source_table);

@@ -19,7 +19,9 @@ begin
     'leases_taken_back', jittask.take_back_leases(v_now),
     'workers_forgotten', jittask.forget_workers(),
     'watches_changed', jittask.check_watches(),
+    'compared', jittask.reconcile_some(v_now),
     'replanned', jittask.drain_replan(v_now, 20000),
+    'more', exists (select from jittask.replan),
     'stale_dropped', jittask.drop_stale(5000),
     'partitions_made', jittask.make_partitions(),
     'partitions_dropped', jittask.drop_partitions()

@@ -187,3 +187,34 @@ def test_reconcile_says_what_differed_and_repairs_it(orders: Watched) -> None:
     assert (orders.name("remind"), 1, 1, 2) in rows
     orders.drain()
     orders.check()
+
+
+def test_the_sweep_compares_table_and_queue_every_hour(orders: Watched) -> None:
+    orders.execute("select jittask.sweep()")
+    orders.execute("set session_replication_role = replica")
+    orders.execute("""
+        delete from orders where id = 20;
+        update orders set due_at = due_at + interval '1 day' where id in (16, 18);
+        update orders set day = day + 1 where id = 4;
+        insert into orders (id, due_at) values (30, '2026-03-05 00:00+00')
+    """)
+    orders.execute("reset session_replication_role")
+    orders.execute("select jittask.sweep()")
+    assert len(orders.differences()) > 0
+    orders.execute("update jittask.reconciled set ended_at = clock_timestamp() - interval '2 hours'")
+    for _ in range(20):
+        orders.execute("select jittask.sweep()")
+    orders.check()
+    row = orders.execute(
+        "select bool_and(ended_at > clock_timestamp() - interval '1 minute') from jittask.reconciled"
+    ).fetchone()
+    assert row == (True,)
+
+
+def test_a_comparison_finds_nothing_where_nothing_differs(orders: Watched) -> None:
+    orders.execute("insert into jittask.reconciled select task_id from jittask.task on conflict do nothing")
+    orders.execute("update jittask.reconciled set ended_at = '2000-01-01'")
+    for _ in range(12):
+        orders.execute("select jittask.reconcile_some(jittask.now())")
+    assert orders.execute("select * from jittask.replan").fetchall() == []
+    assert orders.execute("select * from jittask.reconciled where ended_at = '2000-01-01'").fetchall() == []
