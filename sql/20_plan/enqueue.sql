@@ -29,6 +29,7 @@ begin
     enqueue.handler, enqueue.args, v_due_at, enqueue.queue, enqueue.timeout, enqueue.max_attempts,
     enqueue.retry_delay
   );
+  perform jittask.check_label('title', enqueue.title), jittask.check_label('dedupe_key', enqueue.dedupe_key);
   loop
     insert into jittask.due_queue (
       priority, nominal_at, due_at, run_at, queue, handler, args, title, dedupe_key, timeout,

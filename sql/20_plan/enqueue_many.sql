@@ -29,13 +29,19 @@ begin
       using errcode = 'JT001', hint = 'Give no due_at, one for all, or as many as args';
   end if;
   perform jittask.check_one_off(
-    enqueue_many.handler, a.args, v_now, enqueue_many.queue, enqueue_many.timeout,
-    enqueue_many.max_attempts, enqueue_many.retry_delay
-  )
+      enqueue_many.handler, a.args, d.due_at, enqueue_many.queue, enqueue_many.timeout,
+      enqueue_many.max_attempts, enqueue_many.retry_delay
+    ),
+    jittask.check_label('title', enqueue_many.title)
   from (
     select coalesce((array_agg(e.args) filter (where jsonb_typeof(e.args) is distinct from 'object'))[1], '{}') as args
     from unnest(enqueue_many.args) e (args)
-  ) a;
+  ) a
+  cross join (
+    select coalesce(min(e.due_at), v_now) as due_at from unnest(enqueue_many.due_at) e (due_at)
+    union
+    select coalesce(max(e.due_at), v_now) from unnest(enqueue_many.due_at) e (due_at)
+  ) d;
   with added as (
     insert into jittask.due_queue (
       priority, nominal_at, due_at, run_at, queue, handler, args, title, timeout, max_attempts,

@@ -11,6 +11,10 @@ as $$
 declare
   v_task jittask.task;
 begin
+  if p_name is null then
+    raise exception 'task_name is null'
+      using errcode = 'JT001', hint = 'Name a task: select name from jittask.task';
+  end if;
   select t.* into v_task from jittask.task t where t.name = p_name;
   if not found then
     raise exception 'There is no task "%"', p_name

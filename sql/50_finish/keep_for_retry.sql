@@ -1,5 +1,5 @@
 -- Of the runs of a lease, keeps those that are to be tried again: errors and timeouts with tries
--- left (the delay doubles, with up to a tenth of jitter), and what the function itself asked for
+-- left (the delay doubles up to a year, with up to a tenth of jitter), and what the function itself asked for
 -- (retry, snooze, at p_run_us). Each leaves a run_attempt. Returns their ids.
 -- Locks: queue rows by id.
 create or replace function jittask.keep_for_retry(
@@ -30,8 +30,10 @@ begin
     select q.occurrence_id, r.started_us, r.finished_us, r.outcome, r.error, q.attempt,
       coalesce(
         jittask.from_us(r.run_us),
-        v_now + coalesce(t.retry_delay, q.retry_delay, interval '10 seconds')
-          * power(2, least(q.attempt, 20)) * (1 + random() / 10)
+        v_now + least(
+          coalesce(t.retry_delay, q.retry_delay, interval '10 seconds') * power(2, least(q.attempt, 20)),
+          interval '366 days'
+        ) * (1 + random() / 10)
       ) as run_at
     from unnest(p_occurrence_ids, p_started_us, p_finished_us, p_outcomes, p_errors, p_run_us)
       r (occurrence_id, started_us, finished_us, outcome, error, run_us)

@@ -16,6 +16,10 @@ declare
   v_task jittask.task;
   v_keys text[];
 begin
+  if not exists (select from pg_class c where c.oid = reconcile.source_table) then
+    raise exception 'source_table is "%", and there is no such table', reconcile.source_table
+      using errcode = 'JT001', hint = 'Name a watched table: select source_table from jittask.watch';
+  end if;
   for v_task in
     select t.*
     from jittask.task t

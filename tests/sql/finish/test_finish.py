@@ -269,7 +269,7 @@ class TestEnqueue:
             ({"max_attempts": 0}, 'max_attempts is "0"'),
             ({"timeout": "0"}, 'timeout is "00:00:00"'),
             ({"due_at": "infinity"}, 'due_at is "infinity"'),
-            ({"queue": ""}, "queue is empty"),
+            ({"queue": ""}, 'queue is ""'),
             ({"retry_delay": "-1 s"}, 'retry_delay is "-00:00:01"'),
         ],
     )
