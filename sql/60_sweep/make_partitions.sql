@@ -33,7 +33,8 @@ begin
       );
       v_count := v_count + 1;
     exception
-      when lock_not_available then null;
+      -- Held, or rows of that day have just entered the default partition.
+      when lock_not_available or check_violation then null;
     end;
   end loop;
   return v_count;
