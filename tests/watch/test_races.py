@@ -1,0 +1,286 @@
+"""Several sessions at once: definitions beside writers, writers beside claims, and nobody waits long."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+
+from tests.support.watched import Watched
+
+
+@pytest.fixture
+def watched(fresh_database: Callable[..., str]) -> Iterator[Watched]:
+    with psycopg.connect(fresh_database(), autocommit=True) as connection:
+        made = Watched(connection)
+        made.execute(
+            "create table t (id bigint primary key, state text default 'open', due_at timestamptz, n int default 0)"
+        )
+        yield made
+
+
+@pytest.fixture
+def other(watched: Watched) -> Iterator[Callable[[], psycopg.Connection]]:
+    """Makes further sessions."""
+    made: list[psycopg.Connection] = []
+
+    def session() -> psycopg.Connection:
+        made.append(psycopg.connect(watched.connection.info.dsn, autocommit=True))
+        made[-1].execute("select set_config('search_path', %s, false)", [watched.schema])
+        return made[-1]
+
+    yield session
+    for connection in made:
+        connection.close()
+
+
+def claim(connection: psycopg.Connection) -> list[tuple[int, int, int]]:
+    row = connection.execute("select jittask.register_worker('w', 'h', 1, '0')").fetchone()
+    assert row is not None
+    return connection.execute(
+        "select occurrence_id, lease_id, token from jittask.claim(%s, 100)", [row[0]]
+    ).fetchall()
+
+
+def finish(connection: psycopg.Connection, claimed: list[tuple[int, int, int]]) -> None:
+    for occurrence, lease, token in claimed:
+        connection.execute(
+            "select jittask.finish(%s, %s, array[%s::bigint], array[1::bigint], array[2::bigint])",
+            [lease, token, occurrence],
+        )
+
+
+def test_a_definition_names_who_is_in_the_way_and_nobody_waits_long(
+    watched: Watched, other: Callable[[], psycopg.Connection]
+) -> None:
+    writer, late = other(), other()
+    writer.execute("begin; insert into t (id, due_at) values (1, now() + interval '1 day')")
+    waited: list[float] = []
+
+    def write_late() -> None:
+        time.sleep(0.2)
+        began = time.monotonic()
+        late.execute("insert into t (id, due_at) values (2, now() + interval '1 day')")
+        waited.append(time.monotonic() - began)
+
+    thread = threading.Thread(target=write_late)
+    thread.start()
+    with pytest.raises(psycopg.Error) as refusal:
+        watched.task("once", "t", "due_at")
+    thread.join()
+    assert refusal.value.sqlstate == "JT003"
+    assert str(writer.info.backend_pid) in (refusal.value.diag.message_detail or "")
+    assert waited[0] < 1.3
+    writer.execute("commit")
+    watched.task("once", "t", "due_at")
+    assert len(watched.planned("once")) == 2
+    watched.check()
+
+
+def test_a_second_task_misses_no_row_of_a_writer_in_flight(
+    watched: Watched, other: Callable[[], psycopg.Connection]
+) -> None:
+    watched.task("first", "t", "due_at")
+    writer = other()
+    writer.execute("begin; insert into t (id, due_at) values (1, now() + interval '1 day')")
+    timer = threading.Timer(0.4, lambda: writer.execute("commit"))
+    timer.start()
+    watched.task("second", "t", "due_at", start_offset="1 hour")
+    timer.join()
+    assert len(watched.planned("second")) == 1
+    watched.check()
+
+
+def test_a_role_without_the_rights_is_told_the_grant(watched: Watched) -> None:
+    role = f"{watched.schema}_definer"
+    watched.execute(
+        f"create role {role}; grant jittask_admin to {role}; grant usage on schema {watched.schema} to {role}; grant select on t to {role}; set role {role}"
+    )
+    with pytest.raises(psycopg.Error) as refusal:
+        watched.task("once", f"{watched.schema}.t", "due_at")
+    assert refusal.value.sqlstate == "JT004"
+    assert f"grant select, trigger on {watched.schema}.t to {role}" in (refusal.value.diag.message_hint or "")
+    watched.execute("reset role")
+    watched.execute(f"grant trigger on t to {role}; set role {role}")
+    watched.task("once", f"{watched.schema}.t", "due_at")
+    watched.execute("reset role")
+    watched.execute("insert into t (id, due_at) values (1, now() + interval '1 day')")
+    watched.check()
+    watched.execute(f"delete from jittask.task; drop owned by {role}; drop role {role}")
+
+
+def test_a_row_moved_while_its_occurrence_runs_is_planned_again_and_the_run_left_alone(
+    watched: Watched, other: Callable[[], psycopg.Connection]
+) -> None:
+    watched.task("once", "t", "due_at", past_due="run_now", filter={"state": "open"})
+    watched.execute(
+        "insert into t (id, due_at) select n, now() - interval '1 second' from generate_series(1, 4) n"
+    )
+    worker = other()
+    claimed = claim(worker)
+    assert len(claimed) == 4
+    watched.execute("update t set due_at = now() + interval '1 day' where id = 1")
+    watched.execute("update t set state = 'done' where id = 2")
+    watched.execute("delete from t where id = 3")
+    watched.execute("update t set n = 1, due_at = due_at where id = 4")
+    assert set(watched.planned("once")) == {'{"id": 1}'}
+    finish(worker, claimed)
+    row = watched.execute("select count(*) from jittask.run_history where outcome = 'completed'").fetchone()
+    assert row == (4,)
+    watched.execute("update t set state = 'open', n = 2")
+    watched.check()
+    assert set(watched.planned("once")) == {'{"id": 1}'}
+
+
+def test_a_move_that_waits_for_a_claim_is_not_lost(
+    watched: Watched, other: Callable[[], psycopg.Connection]
+) -> None:
+    watched.task("once", "t", "due_at", past_due="run_now")
+    watched.task("often", "t", "due_at", past_due="run_now", repeat="interval", period="1 hour")
+    watched.execute("insert into t (id, due_at) values (1, now() - interval '1 second')")
+    worker, writer = other(), other()
+    worker.execute("begin")
+    claimed = claim(worker)
+    assert len(claimed) == 2
+    thread = threading.Thread(target=lambda: writer.execute("update t set due_at = now() + interval '1 day'"))
+    thread.start()
+    time.sleep(0.3)
+    worker.execute("commit")
+    thread.join()
+    watched.check()
+    assert len(watched.planned("once")) == len(watched.planned("often")) == 1
+    finish(worker, claimed)
+    watched.check()
+
+
+def test_a_large_table_is_planned_beside_its_writers(
+    watched: Watched, other: Callable[[], psycopg.Connection]
+) -> None:
+    watched.execute(
+        "insert into t (id, due_at) select n, now() + interval '1 day' + n * interval '1 second' from generate_series(1, 60000) n; analyze t"
+    )
+    stop = threading.Event()
+    faults: list[str] = []
+
+    def write(seed: int) -> None:
+        pick, connection = random.Random(seed), other()
+        connection.add_notice_handler(lambda notice: faults.append(notice.message_primary or ""))
+        while not stop.is_set():
+            key = pick.randint(1, 60000)
+            try:
+                connection.execute(pick.choice([
+                    b"update t set due_at = due_at + interval '1 hour' where id = %s",
+                    b"update t set state = case state when 'open' then 'shut' else 'open' end where id = %s",
+                    b"delete from t where id = %s",
+                    b"insert into t (id, due_at) values (%s + 60000, now() + interval '2 days') on conflict do nothing",
+                ]), [key])  # fmt: skip
+            except psycopg.Error as error:
+                faults.append(str(error))
+
+    threads = [threading.Thread(target=write, args=(seed,)) for seed in range(3)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.2)
+    watched.task("once", "t", "due_at", filter={"state": "open"})
+    assert "planning" in str(watched.execute("select jittask.explain(%s)", watched.name("once")).fetchone())
+    watched.drain()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    watched.drain()
+    assert faults == []
+    watched.check()
+    watched.execute("select jittask.pause(%s)", watched.name("once"))
+    watched.execute("select jittask.resume(%s)", watched.name("once"))
+    watched.drain()
+    watched.check()
+
+
+def crowd(watched: Watched, other: Callable[[], psycopg.Connection], seconds: float) -> None:
+    """Writers, workers, a sweep and edits of the tasks on the same rows."""
+    watched.task("once", "t", "due_at", past_due="run_now", filter={"state": "open"})
+    watched.task("often", "t", "due_at", past_due="run_now", repeat="interval", period="1 second")
+    watched.execute("insert into t (id, due_at) select n, now() from generate_series(1, 40) n")
+    until = time.monotonic() + seconds
+    faults: list[str] = []
+    runs = [0]
+
+    def repeatedly(work: Callable[[psycopg.Connection, random.Random], None], seed: int) -> None:
+        pick, connection = random.Random(seed), other()
+        connection.add_notice_handler(lambda notice: faults.append(notice.message_primary or ""))
+        while time.monotonic() < until:
+            try:
+                work(connection, pick)
+            except psycopg.Error as error:
+                faults.append(f"{type(error).__name__}: {error}")
+
+    def write(connection: psycopg.Connection, pick: random.Random) -> None:
+        key = pick.randint(1, 40)
+        connection.execute(pick.choice([
+            b"update t set due_at = now() + interval '0.3 seconds' where id = %s",
+            b"update t set due_at = now() + interval '1 day' where id = %s",
+            b"update t set state = case state when 'open' then 'shut' else 'open' end where id = %s",
+            b"with gone as (delete from t where id = %s returning *) insert into t select id + 1000, state, due_at, n from gone on conflict do nothing",
+            b"insert into t (id, due_at) values (%s, now()) on conflict (id) do update set due_at = now()",
+        ]), [key])  # fmt: skip
+
+    def work(connection: psycopg.Connection, pick: random.Random) -> None:
+        claimed = claim(connection)
+        for occurrence in claimed:
+            # The function's own update of its row.
+            key = connection.execute(
+                "select source_key::jsonb ->> 'id' from jittask.due_queue where occurrence_id = %s",
+                [occurrence[0]],
+            ).fetchone()
+            if key is not None and pick.random() < 0.5:
+                connection.execute("update t set n = n + 1, state = 'done' where id = %s", [int(key[0])])
+        finish(connection, claimed)
+        runs[0] += len(claimed)
+
+    def sweep(connection: psycopg.Connection, pick: random.Random) -> None:
+        connection.execute("select jittask.sweep()")
+        connection.execute(
+            "insert into jittask.replan (source_table, reason) values (%s, 'test')", [f"{watched.schema}.t"]
+        )
+        time.sleep(0.05)
+
+    def edit(connection: psycopg.Connection, pick: random.Random) -> None:
+        try:
+            connection.execute(
+                "update jittask.task set start_offset = make_interval(secs => %s) where name = %s",
+                [pick.randint(0, 2), watched.name("once")],
+            )
+        except psycopg.errors.Error as error:
+            if error.sqlstate != "JT003":
+                raise
+        time.sleep(0.2)
+
+    workers: list[Callable[[psycopg.Connection, random.Random], None]] = (
+        [write] * 8 + [work] * 8 + [sweep, edit]
+    )
+    threads = [
+        threading.Thread(target=repeatedly, args=(part, number)) for number, part in enumerate(workers)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert runs[0] > 20
+    watched.drain()
+    watched.check()
+
+
+def test_writers_workers_sweeps_and_edits_on_the_same_rows_never_deadlock(
+    watched: Watched, other: Callable[[], psycopg.Connection]
+) -> None:
+    crowd(watched, other, 6.0)
+
+
+@pytest.mark.slow
+def test_they_never_deadlock_for_a_minute(watched: Watched, other: Callable[[], psycopg.Connection]) -> None:
+    crowd(watched, other, 60.0)
