@@ -1,0 +1,222 @@
+"""What needs a server of its own kind: two-phase commit, logical replication, dump and restore."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import conninfo
+
+from jittask_pg.embedded import EmbeddedServer, system_binaries
+from tests.support.databases import Databases
+from tests.support.watched import Watched
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[str]:
+    settings = {"max_prepared_transactions": "5", "wal_level": "logical", "shared_buffers": "32MB"}
+    with EmbeddedServer(
+        temporary=True, binaries=system_binaries(), settings=settings, user="postgres"
+    ) as server:
+        yield server.dsn
+
+
+@pytest.fixture
+def databases(own_server: str) -> Iterator[Databases]:
+    made = Databases(own_server)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def watched(databases: Databases) -> Iterator[Watched]:
+    with psycopg.connect(databases.installed(), autocommit=True) as connection:
+        made = Watched(connection)
+        made.orders()
+        made.execute("""
+            insert into orders (id, due_at, day)
+            select n, now() + n * interval '1 day', current_date + n::int from generate_series(5, 30) n
+        """)
+        yield made
+
+
+def test_two_phase_commit_works_with_a_worker_asleep(watched: Watched) -> None:
+    watched.execute("select jittask.doze(jittask.register_worker('w', 'h', 1, '0'))")
+    watched.execute(
+        "begin; insert into orders (id, due_at) values (100, now()), (101, now() + interval '9 days')"
+    )
+    watched.execute(
+        "update orders set due_at = due_at + interval '1 hour' where id < 9; prepare transaction 'kept'"
+    )
+    watched.execute("begin; delete from orders where id = 20; prepare transaction 'dropped'")
+    watched.execute("rollback prepared 'dropped'")
+    watched.execute("commit prepared 'kept'")
+    watched.check()
+    assert '{"id": 101}' in watched.planned("remind")
+
+
+def test_rows_applied_by_logical_replication_are_planned(watched: Watched, databases: Databases) -> None:
+    source = databases.empty()
+    schema = watched.schema
+    with psycopg.connect(source, autocommit=True) as publisher:
+        publisher.execute(
+            f"create schema {schema}; create table {schema}.orders (id bigint primary key, status text, due_at timestamptz, day date, note text)".encode()
+        )
+        publisher.execute(f"create publication p for table {schema}.orders".encode())
+        watched.execute("truncate orders; alter table orders drop column note, drop column day cascade")
+    # Columns that tasks relied on are gone above on purpose: what is left goes on.
+    watched.execute("alter table orders add day date, add note text; select jittask.sweep()")
+    watched.drain()
+    watched.execute("select jittask.attach_table(%s, true)", f"{schema}.orders")
+    watched.execute("select jittask.build_watch(%s)", f"{schema}.orders")
+    slot = f"s_{schema}"
+    name = conninfo.conninfo_to_dict(source)["dbname"]
+    with psycopg.connect(source, autocommit=True) as publisher:
+        publisher.execute(f"select pg_create_logical_replication_slot('{slot}', 'pgoutput')".encode())
+        watched.execute(
+            f"create subscription {slot} connection '{conninfo.make_conninfo(source)}' publication p with (create_slot = false, slot_name = '{slot}', copy_data = false)"
+        )
+        try:
+            publisher.execute(
+                f"insert into {schema}.orders select n, 'open', now() + n * interval '1 day' from generate_series(1, 20) n".encode()
+            )
+            publisher.execute(
+                f"update {schema}.orders set due_at = due_at + interval '1 hour' where id < 5; delete from {schema}.orders where id = 9".encode()
+            )
+            publisher.execute("select pg_current_wal_lsn()")
+            for _ in range(200):
+                row = watched.execute(
+                    "select count(*), count(*) filter (where id = 9) from orders"
+                ).fetchone()
+                if row == (19, 0):
+                    break
+                watched.execute("select pg_sleep(0.05)")
+            assert row == (19, 0), name
+            watched.drain()
+            watched.check()
+            assert len(watched.planned("remind")) == 19
+        finally:
+            watched.execute(f"drop subscription {slot}")
+
+
+def tool(name: str) -> str:
+    binaries = system_binaries()
+    return str(Path(str(getattr(binaries, "bin", binaries))) / name) if binaries else name
+
+
+def plain(dsn: str) -> str:
+    """A DSN that older programs understand too."""
+    known = conninfo.conninfo_to_dict(dsn)
+    return conninfo.make_conninfo(
+        **{key: known[key] for key in ("host", "port", "user", "dbname") if key in known}
+    )
+
+
+def dump(dsn: str, file: Path, *options: str) -> None:
+    subprocess.run(
+        [tool("pg_dump"), "--format=custom", f"--file={file}", *options, plain(dsn)],
+        check=True,
+        capture_output=True,
+    )
+
+
+def restore(dsn: str, file: Path, *options: str) -> str:
+    return subprocess.run(
+        [tool("pg_restore"), f"--dbname={plain(dsn)}", *options, str(file)],
+        check=False,
+        capture_output=True,
+        text=True,
+    ).stderr
+
+
+def seen_in(dsn: str, watched: Watched) -> Watched:
+    """The same tables and tasks, seen in another database."""
+    connection = psycopg.connect(dsn, autocommit=True)
+    copy = object.__new__(Watched)
+    copy.__dict__.update(watched.__dict__, connection=connection)
+    connection.execute(f"set search_path = {watched.schema}, public".encode())
+    return copy
+
+
+def test_a_full_dump_restores_with_everything_planned(
+    watched: Watched, databases: Databases, tmp_path: Path
+) -> None:
+    dump(watched.connection.info.dsn, tmp_path / "full")
+    target = databases.empty()
+    assert restore(target, tmp_path / "full", "--exit-on-error") == ""
+    copy = seen_in(target, watched)
+    with copy.connection:
+        copy.execute("select jittask.sweep()")
+        copy.drain()
+        copy.check()
+        assert copy.planned("remind") == watched.planned("remind")
+        copy.execute("update orders set due_at = due_at + interval '1 day'; delete from orders where id = 7")
+        copy.check()
+    copy.connection.close()
+
+
+@pytest.mark.parametrize("options", [[], ["--disable-triggers"]])
+def test_data_alone_restores(
+    watched: Watched, databases: Databases, tmp_path: Path, options: list[str]
+) -> None:
+    dsn = watched.connection.info.dsn
+    dump(dsn, tmp_path / "data", "--data-only", f"--schema={watched.schema}")
+    target = databases.installed()
+    copy = seen_in(target, watched)
+    with copy.connection:
+        copy.execute(f"create schema {watched.schema}")
+        copy.orders()
+        assert restore(target, tmp_path / "data", *options) == ""
+        copy.execute("update jittask.reconciled set ended_at = '2000-01-01'")
+        copy.execute("select jittask.reconcile('orders')")
+        copy.drain()
+        assert copy.differences() == []
+        assert len(copy.planned("remind")) == 26
+    copy.connection.close()
+
+
+def test_our_schema_alone_restores_beside_a_database_that_lacks_the_table(
+    watched: Watched, databases: Databases, tmp_path: Path
+) -> None:
+    watched.execute(
+        "insert into jittask.task (name, kind, handler, start_at) values ('plain', 'scheduled', 'h', now() + interval '1 day')"
+    )
+    dump(watched.connection.info.dsn, tmp_path / "ours", "--schema=jittask")
+    target = databases.empty()
+    assert restore(target, tmp_path / "ours", "--exit-on-error") == ""
+    copy = seen_in(target, watched)
+    with copy.connection:
+        copy.execute("select jittask.sweep()")
+        copy.drain()
+        assert copy.differences() == []
+        row = copy.execute(
+            "select count(*) from jittask.waiting w join jittask.task t using (task_id) where t.name = 'plain'"
+        ).fetchone()
+        assert row == (1,)
+        row = copy.execute("select jittask.explain(%s)", watched.name("remind")).fetchone()
+        assert row is not None
+        assert "does not exist" in row[0]
+        copy.execute(
+            f"create schema {watched.schema}; create table orders (id bigint primary key, status text default 'open', due_at timestamptz, day date)"
+        )
+        copy.execute("insert into orders (id, due_at) values (1, now() + interval '1 day')")
+        copy.execute("select jittask.sweep()")
+        copy.drain()
+        copy.check()
+        assert len(copy.planned("remind")) == 1
+    copy.connection.close()
+
+
+def test_their_schema_alone_restores_after_detaching(
+    watched: Watched, databases: Databases, tmp_path: Path
+) -> None:
+    table = f"{watched.schema}.orders"
+    watched.execute("select jittask.detach_table(%s, true)", table)
+    dump(watched.connection.info.dsn, tmp_path / "theirs", f"--schema={watched.schema}")
+    watched.execute("select jittask.attach_table(%s)", table)
+    watched.drain()
+    watched.check()
+    assert restore(databases.empty(), tmp_path / "theirs", "--exit-on-error") == ""
