@@ -101,7 +101,9 @@ _FLOOR_CLAIM = """
       limit %s
       for update skip locked
     ), held as (
-      insert into bench_floor.lease (ids) select array_agg(p.id) from picked p having count(*) > 0 returning id
+      insert into bench_floor.lease (ids)
+      select array_agg(p.id) from picked p having count(*) > 0
+      returning id
     )
     update bench_floor.due d set lease_id = h.id
     from picked p, held h
@@ -154,7 +156,7 @@ def drain(dsn: str, jobs: int = 100_000, processes: int = 1) -> Drained:
 
 
 def enqueue_to_start(dsn: str, count: int = 500, pause: float = 0.02) -> Waited:
-    """Single one-offs, each committed by itself while a worker sleeps or not: from the statement to the start."""
+    """Single one-offs, each committed by itself, while the worker sleeps or not: from statement to start."""
     with _running(dsn), connect(dsn) as connection:
         ids: list[int] = []
         for n in range(count):
@@ -201,6 +203,7 @@ def _running(dsn: str) -> Generator[None, None, None]:
 
 
 def _waited(connection: Connection, ids: Sequence[int]) -> Waited:
+    row = None
     for _ in range(100):
         row = connection.execute(
             """
@@ -217,6 +220,7 @@ def _waited(connection: Connection, ids: Sequence[int]) -> Waited:
         if row[0] == len(ids):
             break
         time.sleep(0.1)
+    assert row is not None
     count, *waits = row
     return Waited(count, *(wait.total_seconds() * 1000 for wait in waits))
 

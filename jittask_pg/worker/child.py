@@ -86,6 +86,7 @@ def main(fd: int) -> None:
         import_modules(options.imports)
     except JitTaskError as error:
         problem = error
+    pipe.send(True)
     while True:
         try:
             order: Order = pipe.recv()

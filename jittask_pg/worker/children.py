@@ -136,13 +136,15 @@ class _Keeper:
             self._runs = 0
         self._runs += 1
         run.on_stop = child.kill
-        if run.stop_reason is None:
-            child.pipe.send(self._order(job))
-        else:
+        if run.stop_reason is not None:
             child.kill()
-        timeout = job.recipe.timeout
         try:
-            if not child.pipe.poll(timeout):
+            if self._runs == 1:
+                # Its start and its imports are not the function's time.
+                child.pipe.recv()
+                run.started_us = self._hub.clock.now_us()
+            child.pipe.send(self._order(job))
+            if not child.pipe.poll(job.recipe.timeout):
                 run.stop("timed_out")
                 child.kill()
             answer = child.pipe.recv()

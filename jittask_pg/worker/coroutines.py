@@ -74,7 +74,10 @@ class Coroutines:
 
     def _run_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
-        loop.run_forever()
+        try:
+            loop.run_forever()
+        finally:
+            loop.close()
 
     def _begin_waiting(self) -> None:
         hub = self._hub

@@ -117,6 +117,7 @@ class Deadlines:
         self._numbers = itertools.count()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._closed = False
 
     def add(self, at: float, action: Callable[[], None]) -> None:
         """Call `action` at `at`, on the monotonic clock. It must not block."""
@@ -127,11 +128,20 @@ class Deadlines:
                 self._thread.start()
             self._changed.notify()
 
+    def close(self) -> None:
+        """Forget all of them, and let the thread end."""
+        with self._changed:
+            self._closed = True
+            self._heap.clear()
+            self._changed.notify()
+
     def _watch(self) -> None:
         while True:
             with self._changed:
-                while not self._heap or self._heap[0][0] > time.monotonic():
+                while not self._closed and (not self._heap or self._heap[0][0] > time.monotonic()):
                     self._changed.wait(self._heap[0][0] - time.monotonic() if self._heap else None)
+                if self._closed:
+                    return
                 _, _, action = heapq.heappop(self._heap)
             action()
 

@@ -86,9 +86,9 @@ class Worker:
                 ),
             ),
         )
-        self._wake_read, self._wake_write = os.pipe()
-        os.set_blocking(self._wake_read, False)
-        os.set_blocking(self._wake_write, False)
+        self._wake_read, self._wake_write = socket.socketpair()
+        self._wake_read.setblocking(False)
+        self._wake_write.setblocking(False)
         self._stop_asked = 0
         self._connection: Connection | None = None
         self._worker_id = 0
@@ -104,15 +104,19 @@ class Worker:
         """Occurrences here that somebody asked to end."""
         return frozenset(self._hub.stopping)
 
-    def stop(self) -> None:
-        """Finish what runs within the grace and end; asked twice: end at once. For signal handlers."""
-        self._stop_asked += 1
+    def stop(self, step: int | None = None) -> None:
+        """Have it end. A signal handler may call this.
+
+        Args:
+            step: 1 = finish what runs within the grace, 2 = at once; None = the next one.
+        """
+        self._stop_asked = self._stop_asked + 1 if step is None else max(self._stop_asked, step)
         self.wake()
 
     def wake(self) -> None:
         """Have the main loop look again."""
         with suppress(BlockingIOError):
-            os.write(self._wake_write, b"!")
+            self._wake_write.send(b"!")
 
     def run(self) -> None:
         """Work until told to stop, or, with `drain`, until nothing is due.
@@ -141,6 +145,7 @@ class Worker:
             if renewer is not None:
                 renewer.close()
             self._dispatch.close()
+            self._hub.deadlines.close()
             self._hub.lender.close()
             if self._connection is not None:
                 self._connection.close()
@@ -261,14 +266,14 @@ class Worker:
                 time.sleep(rest)
             return
         for fd, _ in ready:
-            if fd == self._wake_read:
+            if fd == self._wake_read.fileno():
                 self._empty_pipe()
             elif connection is not None:
                 self._hear(connection)
 
     def _empty_pipe(self) -> None:
         with suppress(BlockingIOError):
-            while os.read(self._wake_read, 4096):
+            while self._wake_read.recv(4096):
                 pass
 
     def _hear(self, connection: Connection) -> None:
@@ -284,36 +289,46 @@ class Worker:
 
     def _connect(self) -> bool:
         """Open the claim's connection, as often as it takes; False when told to stop meanwhile."""
-        if self._options.reconnect:
-            connection = self._connector.open_again(self._wait_or_stop, for_claims=True)
-        else:
-            connection = self._connector.open(for_claims=True)
-        if connection is None:
-            return False
-        try:
-            check_schema(connection, self._dsn)
-            fake_now, _ = statements.session_state(connection)
-            if fake_now:
-                raise StateError(
-                    f'The clock of this session is fixed: jittask.fake_now is "{fake_now}"',
-                    "Workers decide by the real time",
-                    "Take the setting out of the connection string, the role and the database",
-                )
-            self._poll_interval, self._hub.lease_duration = statements.worker_settings(connection)
-            self._clock.compare(connection)
-            if not self._options.pooler:
-                connection.execute("listen jittask_due")
-                connection.execute("listen jittask_stop")
-        except JitTaskError:
-            connection.close()
-            raise
-        except psycopg.Error as error:
-            connection.close()
-            raise from_database(error) from error
+        while True:
+            if self._options.reconnect:
+                connection = self._connector.open_again(self._wait_or_stop, for_claims=True)
+            else:
+                connection = self._connector.open(for_claims=True)
+            if connection is None:
+                return False
+            try:
+                self._prepare(connection)
+            except psycopg.Error as error:
+                connection.close()
+                if not (self._options.reconnect and is_lost(error, connection)):
+                    raise from_database(error) from error
+            except JitTaskError as error:
+                connection.close()
+                if not (self._options.reconnect and is_lost(error)):
+                    raise
+            else:
+                self._connection = connection
+                return True
+            if self._wait_or_stop(0.2):
+                return False
+
+    def _prepare(self, connection: Connection) -> None:
+        """Refuse what no worker can work with, learn the settings, listen."""
+        check_schema(connection, self._dsn)
+        fake_now, _ = statements.session_state(connection)
+        if fake_now:
+            raise StateError(
+                f'The clock of this session is fixed: jittask.fake_now is "{fake_now}"',
+                "Workers decide by the real time",
+                "Take the setting out of the connection string, the role and the database",
+            )
+        self._poll_interval, self._hub.lease_duration = statements.worker_settings(connection)
+        self._clock.compare(connection)
+        if not self._options.pooler:
+            connection.execute("listen jittask_due")
+            connection.execute("listen jittask_stop")
         # Those that arrive with the answer of a claim come here.
         connection.pgconn.notify_handler = self._heard
-        self._connection = connection
-        return True
 
     def _wait_or_stop(self, seconds: float) -> bool:
         self._wait(seconds)

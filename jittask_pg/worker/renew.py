@@ -63,9 +63,10 @@ class Renewer:
         self._wake.set()
 
     def close(self) -> None:
-        """End, soon."""
+        """End; a statement that is on its way may take a moment."""
         self._closing.set()
         self._wake.set()
+        self._thread.join(2.0)
 
     def _run(self) -> None:
         renew_at = time.monotonic() + self._interval

@@ -9,7 +9,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from multiprocessing.connection import Connection as Pipe
+from threading import Thread
 from types import FrameType
+from typing import Any
 
 from ..database import resolve_dsn
 from ..errors import InvalidValueError, JitTaskError
@@ -66,8 +70,10 @@ def main(fd: int) -> None:
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
     try:
         worker = Worker(options, options.dsns[0])
-        _watch_parent(worker)
-        with _Signals(worker.stop, (signal.SIGTERM,)):
+        Thread(target=_obey, args=(pipe, worker), name="jittask-parent", daemon=True).start()
+        # A service manager may signal every process of the service, and the supervisor passes its own on: one
+        # wish, told twice. Only the supervisor can ask for the second step.
+        with _Signals(lambda: worker.stop(1), (signal.SIGTERM,)):
             worker.run()
     except JitTaskError as error:
         print(error, file=sys.stderr)  # noqa: T201  # the one thing this process has to say to people
@@ -88,23 +94,21 @@ def _check(options: WorkerOptions) -> None:
             raise InvalidValueError(f'{field} is "{value}"', None, "Give 1 or more")
     if options.grace < 0:
         raise InvalidValueError(f'grace is "{options.grace}"', None, "Give seconds, 0 or more")
-    if options.queues is not None and not all(options.queues):
-        raise InvalidValueError('queues holds ""', None, "Name queues, or give none to serve them all")
+    if options.queues is not None and not (options.queues and all(options.queues)):
+        raise InvalidValueError(
+            f'queues is "{", ".join(options.queues)}"', None, "Name queues, or give None to serve them all"
+        )
     for dsn in options.dsns:
         resolve_dsn(dsn)
 
 
-def _watch_parent(worker: Worker) -> None:
-    import threading
-
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1.0)
-        worker.stop()
-
-    threading.Thread(target=watch, name="jittask-parent", daemon=True).start()
+def _obey(pipe: Pipe[Any, Any], worker: Worker) -> None:
+    """Do what the supervisor says; when it is gone, end."""
+    try:
+        while True:
+            worker.stop(pipe.recv())
+    except (EOFError, OSError):
+        worker.stop(1)
 
 
 class _Signals:
@@ -139,6 +143,12 @@ class _Slot:
         self.again_at = 0.0
         self.done = False
 
+    def tell(self, stop_asked: int) -> None:
+        """Have the process end; 2 = at once."""
+        if self.child is not None:
+            with suppress(OSError):
+                self.child.pipe.send(stop_asked)
+
 
 class _Supervisor:
     def __init__(self, options: WorkerOptions) -> None:
@@ -161,9 +171,8 @@ class _Supervisor:
     def _stop(self) -> None:
         self._stop_asked += 1
         for slot in self._slots:
-            if slot.child is not None and slot.child.process.returncode is None:
-                with suppress(OSError):
-                    slot.child.process.send_signal(signal.SIGTERM)
+            if slot.child is not None:
+                slot.tell(self._stop_asked)
 
     def _look_after(self, slot: _Slot) -> None:
         if slot.done:
@@ -198,7 +207,7 @@ class _Supervisor:
         slot.child = Child("jittask_pg.worker.supervisor", (slot.options, level), own_session=False)
         if self._stop_asked:
             # The signal came while it was being started.
-            slot.child.process.send_signal(signal.SIGTERM)
+            slot.tell(self._stop_asked)
 
     def _reap(self) -> None:
         """As PID 1: collect orphans, which nobody else will."""
@@ -212,7 +221,5 @@ class _Supervisor:
 
 
 def _for_one(options: WorkerOptions, dsn: str, number: int) -> WorkerOptions:
-    from dataclasses import replace
-
     name = None if options.name is None else f"{options.name}:{number + 1}"
     return replace(options, dsns=(dsn,), processes=1, name=name)

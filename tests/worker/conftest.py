@@ -93,7 +93,7 @@ def record(connection: psycopg.Connection) -> Records:
         while True:
             with connection.cursor(row_factory=dict_row) as cursor:
                 rows = cursor.execute(
-                    f"select * from jittask.execution_record where {column} = %s order by due_at",  # noqa: S608
+                    f"select * from jittask.execution_record where {column} = %s order by due_at",
                     [which],
                 ).fetchall()
             if rows and (status is None or rows[0]["status"] == status):

@@ -25,7 +25,7 @@ def run_isolated(connection: psycopg.Connection) -> Iterator[Define]:
         made.append(name)
         extra = "".join(f", {column}" for column in columns)
         connection.execute(
-            f"insert into jittask.task (name, kind, handler, start_at, isolation{extra}) "  # noqa: S608
+            f"insert into jittask.task (name, kind, handler, start_at, isolation{extra}) "
             f"values (%s, 'scheduled', %s, '2100-01-01Z', 'process'{', %s' * len(columns)})",
             [name, handler, *columns.values()],
         )

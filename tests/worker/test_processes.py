@@ -102,14 +102,15 @@ def test_a_second_signal_ends_at_once_and_gives_back(
     assert (kept["status"], kept["attempt"]) == ("pending", 0)
 
 
-def test_a_ctrl_c_of_the_whole_group_counts_once(
-    fresh: str, connection: psycopg.Connection, enqueue: Enqueue, record: Records
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_whole_group_counts_once(
+    number: signal.Signals, fresh: str, connection: psycopg.Connection, enqueue: Enqueue, record: Records
 ) -> None:
     with workers(fresh, 2) as program:
         pids(connection, 2)
         occurrence = enqueue("w.hold", '{"seconds": 1}')
         record(occurrence, "executing")
-        os.killpg(program.pid, signal.SIGINT)
+        os.killpg(program.pid, number)
         assert program.wait(10) == 0
     assert record(occurrence)["status"] == "completed"
 
@@ -165,3 +166,36 @@ def test_a_database_without_the_schema_is_refused(processes: int, fresh_database
         assert program.wait(15) != 0
         assert program.stderr is not None
         assert "jittask migrate" in program.stderr.read()
+
+
+def test_work_that_turns_out_slow_is_left_to_others(
+    fresh: str, connection: psycopg.Connection, record: Records
+) -> None:
+    connection.execute("select jittask.enqueue_many('w.nothing', array_fill('{}'::jsonb, array[3000]))")
+    program = PROGRAM.replace("processes=", "concurrency=1, processes=")
+    first, second = (
+        subprocess.Popen([sys.executable, "-c", program, fresh, "1", "5"], cwd=ROOT) for _ in range(2)
+    )
+    try:
+        pids(connection, 2)
+        while connection.execute("select count(*) from jittask.run_history").fetchone() != (3000,):
+            time.sleep(0.05)
+        # Both have learned that functions are quick, so one of them may claim all of these.
+        connection.execute(
+            "select jittask.enqueue_many('w.hold', array_fill('{\"seconds\": 0.4}'::jsonb, array[20]), title => 'slow')"
+        )
+        end = time.monotonic() + 30
+        shares: list[Any] = []
+        while sum(count for _, count in shares) < 20 and time.monotonic() < end:
+            time.sleep(0.1)
+            shares = connection.execute(
+                "select worker, count(*) from jittask.run_history where title = 'slow' group by worker"
+            ).fetchall()
+        assert sorted(count for _, count in shares)[0] >= 6, shares
+        assert connection.execute(
+            "select max(finished_at) - min(started_at) < interval '7 seconds' from jittask.run_history where title = 'slow'"
+        ).fetchone() == (True,)
+    finally:
+        for worker in (first, second):
+            worker.terminate()
+            worker.wait(10)

@@ -36,7 +36,7 @@ def options(orders: psycopg.Connection, options: WorkerOptions) -> WorkerOptions
 
 
 def count(connection: psycopg.Connection, table: str) -> int:
-    row = connection.execute(f"select count(*) from {table}").fetchone()  # noqa: S608
+    row = connection.execute(f"select count(*) from {table}").fetchone()
     assert row is not None
     return row[0]
 
