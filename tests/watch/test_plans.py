@@ -1,0 +1,67 @@
+"""No plan of ours scans the due queue, whatever its size was when the plan was made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+
+from tests.support.watched import Watched
+
+MANY = 20_000
+BULK = f"insert into orders (id, due_at, day) select n, now() + n * interval '1 minute', '2036-01-01' from generate_series(1, {MANY}) n"
+WIDE = "update orders set due_at = due_at + interval '1 hour'"
+SINGLES = [
+    "insert into orders (id, due_at, day) values ({n}, now() + interval '1 day', '2036-01-01')",
+    "update orders set due_at = due_at + interval '1 hour' where id = {n}",
+    "update orders set status = 'paid' where id = {n}",
+    "update orders set note = 'x' where id = {n}",
+    "insert into orders (id, due_at) values ({n}, now() + interval '3 days') on conflict (id) do update set due_at = excluded.due_at, status = 'open'",
+    "update orders set id = {n} + 1000000 where id = {n}",
+    "delete from orders where id = {n} + 1000000",
+]
+
+
+@pytest.fixture
+def watched(fresh_database: Callable[..., str]) -> Iterator[Watched]:
+    with psycopg.connect(fresh_database(), autocommit=True) as connection:
+        made = Watched(connection)
+        made.orders()
+        yield made
+
+
+def touched(watched: Watched, statement: str) -> int:
+    """How many rows of the due queue and its series a statement reads."""
+    watched.execute("begin")
+    watched.execute(statement)
+    row = watched.execute("""
+        select sum(coalesce(s.seq_tup_read, 0) + coalesce(s.idx_tup_fetch, 0))
+        from pg_stat_xact_all_tables s
+        where s.relid in ('jittask.due_queue'::regclass, 'jittask.series'::regclass)
+    """).fetchone()
+    watched.execute("commit")
+    assert row is not None
+    return int(row[0])
+
+
+def singles(watched: Watched, first: int) -> None:
+    for number in range(first, first + 8):
+        for statement in SINGLES:
+            assert touched(watched, statement.format(n=number)) < 120, statement
+
+
+def test_single_rows_after_bulk_read_a_few_rows(watched: Watched) -> None:
+    watched.execute(BULK)
+    watched.execute(WIDE)
+    singles(watched, MANY + 1)
+    watched.check()
+
+
+def test_bulk_after_single_rows_reads_its_own_rows(watched: Watched) -> None:
+    singles(watched, MANY + 1)
+    watched.execute(BULK)
+    assert touched(watched, WIDE) < 40 * MANY
+    assert touched(watched, f"delete from orders where id <= {MANY // 2}") < 40 * MANY
+    singles(watched, MANY + 100)
+    watched.check()
