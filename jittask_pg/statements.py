@@ -1006,8 +1006,8 @@ def stale_calendars() -> Call:
 
 
 def server_facts() -> Call:
-    """One row: server_version_num, max_prepared_transactions, setting notify, missing group roles (text or
-    null), seconds the oldest transaction of this database has been open, its application."""
+    """One row: server_version_num, max_prepared_transactions, setting notify, group roles that are
+    missing or have no rights here (text or null), seconds the oldest transaction of this database has been open, its application."""
     return Call(
         """
         select
@@ -1017,7 +1017,10 @@ def server_facts() -> Call:
           (
             select string_agg(r.name, ', ')
             from unnest(array['jittask_admin', 'jittask_worker', 'jittask_client', 'jittask_viewer']) r (name)
-            where not exists (select from pg_catalog.pg_roles p where p.rolname = r.name)
+            where not exists (
+              select from pg_catalog.pg_roles p
+              where p.rolname = r.name and has_schema_privilege(p.oid, 'jittask', 'usage')
+            )
           ),
           o.age,
           o.application_name
@@ -1317,6 +1320,18 @@ def ended_at(connection: Connection, instant_us: int) -> list[tuple[Any, ...]]:
         """,
         (instant_us,),
     ).fetchall()
+
+
+def empty_installation(connection: Connection) -> None:
+    """Takes out everything that is defined, planned, claimed and recorded; settings and zones stay."""
+    connection.execute("delete from jittask.task")
+    connection.execute(
+        """
+        truncate jittask.due_queue, jittask.lease, jittask.running, jittask.series, jittask.replan, jittask.backfill,
+          jittask.called_off, jittask.run_history, jittask.run_attempt, jittask.worker, jittask.paused_queue,
+          jittask.calendar_day, jittask.calendar cascade
+        """
+    )
 
 
 def lease_contents(connection: Connection, worker_id: int, lease_id: int) -> tuple[int, list[int]] | None:
