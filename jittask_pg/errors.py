@@ -130,7 +130,6 @@ _OURS_MISSING = re.compile(r'\bschema "jittask"|\bjittask\.')
 _POSTGRES_CLASSES: dict[str, type[JitTaskError]] = {
     "25006": UnavailableError,  # read_only_sql_transaction: a standby
     "40P01": LockError,  # deadlock_detected
-    "42501": RightsError,  # insufficient_privilege
     "55P03": LockError,  # lock_not_available
     "57P01": UnavailableError,  # admin_shutdown
     "57P02": UnavailableError,  # crash_shutdown
@@ -167,6 +166,8 @@ def from_database(error: psycopg.Error) -> JitTaskError:
             fact,
             "Run: jittask migrate",
         )
+    elif state == "42501":
+        built = RightsError(fact, value, way_out or _way_to_rights(fact))
     elif state in _POSTGRES_CLASSES:
         built = _POSTGRES_CLASSES[state](fact, value, way_out)
     elif state.startswith("08") or state.startswith("28") or state == "3D000":
@@ -213,6 +214,19 @@ def _from_constraint(error: psycopg.Error, fact: str, value: str | None, way_out
     if error.sqlstate == "23514":
         return InvalidValueError(f'Refused by the rule "{sentence}"', None, way_out)
     return InvalidValueError(f'Refused by the rule "{sentence}"', value, way_out)
+
+
+def _way_to_rights(fact: str) -> str | None:
+    # By the sentence, because the error has no other mark; in other languages the way out is missing.
+    if fact.endswith(" schema jittask") and fact.startswith("must be owner"):
+        return "Run it as the role that installed jittask, or as a superuser"
+    if _OURS_MISSING.search(fact) or fact.endswith(" schema jittask"):
+        return (
+            "Let an admin grant a group role: jittask_admin, jittask_worker, jittask_client or jittask_viewer"
+        )
+    if " database " in fact:
+        return "Run it as a role that may create schemas there: grant create on database … to …"
+    return None
 
 
 def _first_line(error: psycopg.Error) -> str:

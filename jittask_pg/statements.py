@@ -1007,7 +1007,8 @@ def stale_calendars() -> Call:
 
 def server_facts() -> Call:
     """One row: server_version_num, max_prepared_transactions, setting notify, group roles that are
-    missing or have no rights here (text or null), seconds the oldest transaction of this database has been open, its application."""
+    missing or have no rights here (text or null), seconds the oldest transaction of this database has been
+    open, its application."""
     return Call(
         """
         select

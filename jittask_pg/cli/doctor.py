@@ -87,7 +87,7 @@ def _server(session: Session) -> Iterator[Finding]:
     if missing_roles:
         yield Finding(
             "warning",
-            f"Group roles are missing: {missing_roles}",
+            f"Group roles are missing, or have no rights here: {missing_roles}",
             f"Let a role with CREATEROLE make them (nologin), then run: {migrate_command(session.dsn)}",
         )
     if prepared > 0 and notify == "on":

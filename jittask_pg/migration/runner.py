@@ -73,7 +73,7 @@ def migrate(
                 return Migrated((), 0, before, tuple(notices))
             pending = [migration for migration in known if migration.version > before]
             same = before > 0 and applied_digests(connection) == {f.path: f.digest for f in files}
-            if same and not pending:
+            if same and not pending and not _grants_are_due(connection):
                 return Migrated((), 0, before, tuple(notices))
             for piece in body(before, known, files):
                 _execute(connection, piece)
@@ -81,6 +81,20 @@ def migrate(
             return Migrated(applied, len(files), newest, tuple(notices))
     finally:
         connection.remove_notice_handler(note)
+
+
+def _grants_are_due(connection: Connection) -> bool:
+    # A group role that could not be made at first may have been made since; the functions end in the grants.
+    row = connection.execute(
+        """
+        select exists (
+          select from pg_catalog.pg_roles r
+          where r.rolname in ('jittask_admin', 'jittask_worker', 'jittask_client', 'jittask_viewer')
+            and not pg_catalog.has_schema_privilege(r.oid, 'jittask', 'usage')
+        )
+        """
+    ).fetchone()
+    return row is not None and bool(row[0])
 
 
 def _execute(connection: Connection, piece: Piece) -> None:

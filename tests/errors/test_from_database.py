@@ -92,3 +92,22 @@ def test_the_original_error_is_kept_as_the_cause(connection: psycopg.Connection)
     with pytest.raises(JitTaskError) as caught, translated():
         connection.execute("select 1 / 0")
     assert isinstance(caught.value.__cause__, psycopg.errors.DivisionByZero)
+
+
+@pytest.mark.parametrize(
+    ("fact", "way_out"),
+    [
+        ("permission denied for schema jittask", "Let an admin grant a group role"),
+        ("permission denied for table jittask.task", "Let an admin grant a group role"),
+        ("must be owner of schema jittask", "the role that installed jittask"),
+        ("permission denied for database app", "a role that may create schemas there"),
+        ("permission denied for table contract", None),
+    ],
+)
+def test_a_missing_right_comes_with_the_way_to_it(
+    connection: psycopg.Connection, fact: str, way_out: str | None
+) -> None:
+    error = refusal(connection, f"do $$ begin raise exception '{fact}' using errcode = '42501'; end $$")
+    assert type(error) is errors.RightsError
+    assert (error.way_out is None) == (way_out is None)
+    assert way_out is None or way_out in str(error.way_out)

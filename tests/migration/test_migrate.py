@@ -45,6 +45,17 @@ def test_a_second_run_changes_nothing(fresh_database: NewDatabase) -> None:
         assert connection.execute("select * from jittask.function_digest order by 1").fetchall() == before
 
 
+def test_a_group_role_that_came_later_gets_its_rights(fresh_database: NewDatabase) -> None:
+    with psycopg.connect(fresh_database(), autocommit=True) as connection:
+        connection.execute("revoke usage on schema jittask from jittask_viewer")
+        assert migration.migrate(connection).functions > 0
+        rights = connection.execute(
+            "select has_schema_privilege('jittask_viewer', 'jittask', 'usage')"
+        ).fetchone()
+        assert rights == (True,)
+        assert migration.migrate(connection).functions == 0
+
+
 def test_runs_at_the_same_time_leave_one_schema_and_all_succeed(fresh_database: NewDatabase) -> None:
     dsn = fresh_database(installed=False)
 
