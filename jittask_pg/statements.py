@@ -867,7 +867,7 @@ def status() -> Call:
 
     Returns:
         One row: tasks, paused tasks, waiting, overdue, executing, seconds the longest overdue has waited,
-        entries of replan, broken watches, paused queues, workers heard of within a minute.
+        entries of replan, broken watches, broken tasks, paused queues, workers heard of within a minute.
     """
     return Call(
         """
@@ -880,6 +880,7 @@ def status() -> Call:
           w.longest,
           (select count(*) from jittask.replan),
           (select count(*) from jittask.watch b where b.broken is not null),
+          (select count(*) from jittask.plan b where b.broken is not null),
           (select count(*) from jittask.paused_queue),
           (select count(*) from jittask.worker k where k.seen_at > clock_timestamp() - interval '1 minute')
         from (
@@ -934,6 +935,20 @@ def broken_watches() -> Call:
         from jittask.watch w
         where w.broken is not null
         order by w.source_table
+        """
+    )
+
+
+def broken_tasks() -> Call:
+    """Tasks that cannot be planned although their table is watched: task, reason, since when."""
+    return Call(
+        """
+        select t.name, p.broken, p.broken_at
+        from jittask.plan p
+        join jittask.task t on t.task_id = p.task_id
+        left join jittask.watch w on w.source_table = t.source_table
+        where p.broken is not null and w.broken is null
+        order by t.name
         """
     )
 

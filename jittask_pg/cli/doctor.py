@@ -109,6 +109,12 @@ def _watching(session: Session) -> Iterator[Finding]:
         yield Finding(
             "error", f'Watch of "{table}" is broken: {reason}', "Mend the table, or change its tasks"
         )
+    for task, reason, _ in session.run(statements.broken_tasks()):
+        yield Finding(
+            "error",
+            f'Task "{task}" is broken and plans nothing: {reason}',
+            "Mend the table, or change the task; it heals by itself",
+        )
     count, age, backfills = session.run(statements.backlog())[0]
     if backfills:
         yield Finding(

@@ -17,7 +17,7 @@ __all__ = ["status"]
 
 _NAMES = (
     "tasks", "paused_tasks", "waiting", "overdue", "executing", "longest_overdue_seconds", "to_plan_anew",
-    "broken_watches", "paused_queues", "live_workers",
+    "broken_watches", "broken_tasks", "paused_queues", "live_workers",
 )  # fmt: skip
 
 
@@ -27,7 +27,7 @@ _NAMES = (
 def status(session: Session, check: bool) -> None:
     """Show what is planned, what runs, what ended in the last day, and who works.
 
-    With --check it fails where occurrences are overdue or a watch is broken.
+    With --check it fails where occurrences are overdue, or a watch or task is broken.
 
     \b
     Examples:
@@ -63,6 +63,8 @@ def _troubles(facts: dict[str, Any]) -> list[str]:
         troubles.append(
             f"{counted(facts['broken_watches'], 'broken watch', 'broken watches')}; see jittask doctor"
         )
+    if facts["broken_tasks"]:
+        troubles.append(f"{counted(facts['broken_tasks'], 'broken task')}; see jittask doctor")
     return troubles
 
 
