@@ -190,6 +190,7 @@ create table jittask.backfill (
   plan_no   int not null,
   after_key text collate "C",
   gone_key  text collate "C",
+  is_first  bool not null default false,
   done      bigint not null default 0,
   total     bigint not null,
   constraint backfill_runs_once_per_task primary key (task_id)
@@ -201,6 +202,8 @@ comment on column jittask.backfill.plan_no is 'Version of the timing that is bei
 comment on column jittask.backfill.after_key is 'Key of the last row planned, in the order of the key columns; null = none yet';
 comment on column jittask.backfill.gone_key is
   'Once the rows are planned: key of the last planned occurrence whose row was looked for; null = rows are being planned';
+comment on column jittask.backfill.is_first is
+  'true: nothing was planned for the task before, so that nothing can be gone';
 comment on column jittask.backfill.done is 'Rows looked at';
 comment on column jittask.backfill.total is 'Rows of the table as estimated when it began';
 

@@ -27,8 +27,8 @@ begin
     select greatest(c.reltuples, 0) into v_total
     from pg_class c
     where c.oid = to_regclass(p_task.source_table);
-    insert into jittask.backfill (task_id, plan_no, total)
-    values (p_task.task_id, p_plan.plan_no, v_total);
+    insert into jittask.backfill (task_id, plan_no, is_first, total)
+    values (p_task.task_id, p_plan.plan_no, p_plan.plan_no = 1, v_total);
     insert into jittask.replan (task_id, reason)
     values (p_task.task_id, 'the task was defined or changed');
     return;

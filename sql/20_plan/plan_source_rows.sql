@@ -31,7 +31,13 @@ begin
     array[p_task.task_id], p_from, v_key, case when p_task.repeat = 'none' then '$1' end
   );
   if p_task.repeat = 'none' then
-    execute jittask.put_wanted_sql(v_wanted, '$1', true, false) using p_now, p_keys;
+    -- Nearly always nothing is in the way, and looking for that in advance is dear.
+    begin
+      execute jittask.put_wanted_sql(v_wanted, '$1', false, false) using p_now, p_keys;
+    exception
+      when unique_violation then
+        execute jittask.put_wanted_sql(v_wanted, '$1', true, false) using p_now, p_keys;
+    end;
     get diagnostics v_count = row_count;
     return v_count;
   end if;

@@ -35,7 +35,7 @@ begin
   from pg_class c
   where c.oid = p_watch.table_oid
   on conflict (task_id) do update
-    set plan_no = excluded.plan_no, after_key = null, gone_key = null, done = 0
+    set plan_no = excluded.plan_no, after_key = null, gone_key = null, is_first = false, done = 0
     where backfill.plan_no <> excluded.plan_no;
   select b.* into v_fill from jittask.backfill b where b.task_id = p_task.task_id for update;
   if v_fill.gone_key is not null then
@@ -61,7 +61,10 @@ begin
     v_texts, v_columns, v_range, v_columns, v_limit
   )
   into v_last, v_rows;
-  if v_last is null then
+  if v_last is null and v_fill.is_first then
+    delete from jittask.backfill b where b.task_id = p_task.task_id;
+    return 0;
+  elsif v_last is null then
     update jittask.backfill b set gone_key = '' where b.task_id = p_task.task_id;
     insert into jittask.replan (task_id, reason) values (p_task.task_id, 'the planning of its table goes on');
     return 0;
