@@ -48,7 +48,7 @@ def touched(watched: Watched, statement: str) -> int:
 def singles(watched: Watched, first: int) -> None:
     for number in range(first, first + 8):
         for statement in SINGLES:
-            assert touched(watched, statement.format(n=number)) < 120, statement
+            assert touched(watched, statement.format(n=number)) < MANY / 40, statement
 
 
 def test_single_rows_after_bulk_read_a_few_rows(watched: Watched) -> None:
