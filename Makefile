@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench chaos clean
+.PHONY: help demo test check bench chaos schema clean
 
 help:
 	@echo "make demo    a tour in under a minute: two workers, a watched table, a live view"
@@ -15,6 +15,7 @@ help:
 	@echo "make check   the linters, then every test"
 	@echo "make bench   occurrences, watching, drain and punctuality on this machine, as ratios"
 	@echo "make chaos   workers killed, the server restarted, every occurrence accounted for"
+	@echo "make schema  write tests/migration/schema.sql anew, after a change of migrations/ or views"
 	@echo "make clean   remove the environment and caches"
 
 $(VENV)/.installed: pyproject.toml
@@ -47,6 +48,9 @@ chaos: $(VENV)/.installed
 	@rm -f chaos-report.jsonl
 	JITTASK_CHAOS=full JITTASK_CHAOS_REPORT=$(CURDIR)/chaos-report.jsonl $(BIN)/python -m pytest -m chaos tests/chaos $(ARGS)
 	@cat chaos-report.jsonl
+
+schema: $(VENV)/.installed
+	$(BIN)/python -m tests.migration.schema
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist *.egg-info
