@@ -85,8 +85,12 @@ begin
       )
       using p_task.task_id, v_locked, 'a writer held the row';
     end if;
+    -- Of rows that a writer holds, the queue rows are the writer's too: waiting for them here could deadlock.
+    v_range := format('%s and %s = any ($2)', v_range, v_key);
   end if;
-  perform jittask.plan_source_rows(p_task, p_plan, format('(select s.* from %s) r', v_range), null, p_now, true);
+  perform jittask.plan_source_rows(
+    p_task, p_plan, format('(select s.* from %s) r', v_range), coalesce(v_locked, '{}'), p_now, true
+  );
   update jittask.backfill b
   set after_key = v_last::text, done = b.done + v_rows
   where b.task_id = p_task.task_id;
