@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         WatchError,
     )
     from .handlers import handler
+    from .outcomes import Cancel, Retry, Snooze
     from .rules import (
         Offset,
         Rule,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Cancel",
     "DatabaseError",
     "ExecutionRecord",
     "InvalidValueError",
@@ -63,9 +65,11 @@ __all__ = [
     "NotFoundError",
     "Offset",
     "PlannedOccurrence",
+    "Retry",
     "RightsError",
     "Rule",
     "SchemaVersionError",
+    "Snooze",
     "StateError",
     "UnavailableError",
     "WatchError",
@@ -95,6 +99,9 @@ _MODULES = {
     "PlannedOccurrence": "api.records",
     "filter_of": "conditions",
     "handler": "handlers",
+    "Cancel": "outcomes",
+    "Retry": "outcomes",
+    "Snooze": "outcomes",
 }
 
 
