@@ -178,6 +178,10 @@ def _check(dsn: str, *, pooler: bool, must_answer: bool) -> None:
         return
     try:
         check_schema(connection, dsn)
+    except UnavailableError:
+        # It went away in between; the workers know how to wait for that.
+        if must_answer:
+            raise
     finally:
         with suppress(JitTaskError):
             connection.close()

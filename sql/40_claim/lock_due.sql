@@ -25,6 +25,7 @@ as $$
 declare
   v_lane record;
   v_more record;
+  v_suspect bool := false;
 begin
   one_offs := '{}';
   planned := '{}';
@@ -50,10 +51,11 @@ begin
     order by l.priority, oldest_at
   loop
     select coalesce(array_agg(c.occurrence_id) filter (where c.task_id is null), '{}') as one_offs,
-      coalesce(array_agg(c.occurrence_id) filter (where c.task_id is not null), '{}') as planned
+      coalesce(array_agg(c.occurrence_id) filter (where c.task_id is not null), '{}') as planned,
+      coalesce(bool_or(c.losses > 0), false) as suspect
     into v_more
     from (
-      select q.occurrence_id, q.task_id
+      select q.occurrence_id, q.task_id, q.losses
       from jittask.due_queue q
       where q.queue = v_lane.queue
         and q.priority = v_lane.priority
@@ -67,7 +69,12 @@ begin
     ) c;
     one_offs := one_offs || v_more.one_offs;
     planned := planned || v_more.planned;
+    v_suspect := v_suspect or v_more.suspect;
     exit when cardinality(one_offs) + cardinality(planned) >= p_limit;
   end loop;
+  if v_suspect then
+    select k.one_offs, k.planned into one_offs, planned
+    from jittask.keep_apart(one_offs || planned) k;
+  end if;
 end;
 $$;
