@@ -661,22 +661,30 @@ def stored_table_name(source_table: str) -> Call:
     )
 
 
-def attach(source_table: str) -> Call:
+def attach(source_table: str, replicated: bool | None = None) -> Call:
     """Makes the triggers on a table, as defining the first task on it would.
 
     Args:
         source_table: as `stored_table_name` spells it.
+        replicated: True makes row triggers that fire for logical replication too; None = as it is.
     """
-    return Call("select jittask.attach_table(cast(%(source_table)s as text))", {"source_table": source_table})
+    return Call(
+        "select jittask.attach_table(cast(%(source_table)s as text), cast(%(replicated)s as bool))",
+        {"source_table": source_table, "replicated": replicated},
+    )
 
 
-def detach(source_table: str) -> Call:
+def detach(source_table: str, keep: bool = False) -> Call:
     """Takes our triggers off a table.
 
     Args:
         source_table: as `stored_table_name` spells it.
+        keep: leave its tasks and what they have planned as they are, until it is attached again.
     """
-    return Call("select jittask.detach_table(cast(%(source_table)s as text))", {"source_table": source_table})
+    return Call(
+        "select jittask.detach_table(cast(%(source_table)s as text), cast(%(keep)s as bool))",
+        {"source_table": source_table, "keep": keep},
+    )
 
 
 def pause_queue(queue: str) -> Call:

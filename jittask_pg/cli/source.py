@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from .. import statements
-from ..errors import NotFoundError
+from ..errors import InvalidValueError, NotFoundError
 from .output import answer, answer_rows, named
 from .session import Session, with_session
 
@@ -36,35 +36,53 @@ def reconcile(session: Session, table: str) -> None:
 
 
 @click.command()
-@click.argument("table")
+@click.argument("table", required=False)
+@click.option("--all", "every", is_flag=True, help="All tables that tasks watch.")
+@click.option(
+    "--replicated", is_flag=True, default=None, help="See rows that logical replication applies too."
+)
 @with_session
-def attach(session: Session, table: str) -> None:
-    """Put our triggers on a table ahead of its first task, in a quiet hour for instance.
+def attach(session: Session, table: str | None, every: bool, replicated: bool | None) -> None:
+    """Put our triggers on a table: ahead of its first task, or again after detach --keep.
 
-    Adding a date-field task does it by itself.
+    Adding a date-field task does it by itself. What was written while the triggers were off is planned.
 
     \b
-    Example:
+    Examples:
       jittask attach app.contract
+      jittask attach --all
     """
-    stored = _stored(session, table)
-    session.patiently(lambda: session.run(statements.attach(stored)))
-    answer(session.as_json, {"table": stored, "attached": True}, f'Attached to "{stored}"')
+    for stored in _chosen(session, table, every):
+        session.patiently(lambda stored=stored: session.run(statements.attach(stored, replicated)))
+        answer(session.as_json, {"table": stored, "attached": True}, f'Attached to "{stored}"')
 
 
 @click.command()
-@click.argument("table")
+@click.argument("table", required=False)
+@click.option("--all", "every", is_flag=True, help="All tables that tasks watch.")
+@click.option("--keep", is_flag=True, help="Leave the tasks as they are, until jittask attach.")
 @with_session
-def detach(session: Session, table: str) -> None:
-    """Take our triggers off a table that no active task watches, at once.
+def detach(session: Session, table: str | None, every: bool, keep: bool) -> None:
+    """Take our triggers off a table at once: one that no active task watches, or, with --keep, any.
 
     \b
-    Example:
+    Examples:
       jittask detach app.contract
+      jittask detach --all --keep
     """
-    stored = _stored(session, table)
-    session.patiently(lambda: session.run(statements.detach(stored)))
-    answer(session.as_json, {"table": stored, "attached": False}, f'Detached from "{stored}"')
+    for stored in _chosen(session, table, every):
+        session.patiently(lambda stored=stored: session.run(statements.detach(stored, keep)))
+        answer(session.as_json, {"table": stored, "attached": False}, f'Detached from "{stored}"')
+
+
+def _chosen(session: Session, table: str | None, every: bool) -> list[str]:
+    if every == (table is not None):
+        raise InvalidValueError(
+            "Give a table, or --all", None, "jittask attach --all takes every watched table"
+        )
+    if table is not None:
+        return [_stored(session, table)]
+    return [str(row[0]) for row in session.run(statements.watched_tables())]
 
 
 def _stored(session: Session, table: str) -> str:

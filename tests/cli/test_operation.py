@@ -80,6 +80,17 @@ def test_detach_refuses_a_table_that_tasks_watch(run: Run) -> None:
     assert "remind" in run("detach", "contract", code=1).err
 
 
+def test_all_tables_are_detached_for_a_while_and_attached_again(
+    run: Run, connection: psycopg.Connection
+) -> None:
+    remind(run)
+    run("detach", "--all", "--keep")
+    assert triggers(connection) == 0
+    run("attach", "--all")
+    assert triggers(connection) == 4
+    assert "--all" in run("attach", code=1).err
+
+
 def test_queues_are_paused_and_resumed(run: Run) -> None:
     run("enqueue", "a.b", "--queue", "mail")
     run("queue", "pause", "mail")
