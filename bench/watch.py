@@ -145,7 +145,7 @@ def bulk(session: Session, names: dict[str, str], rows: int, repeats: int) -> di
 def single(session: Session, names: dict[str, str], count: int, repeats: int) -> dict[str, dict[str, Series]]:
     """Statements over one row, each in a transaction of its own."""
     found: dict[str, dict[str, Series]] = {}
-    last = {kind: 0 for kind in names}
+    last = dict.fromkeys(names, 0)
     for _ in range(repeats):
         for kind, name in names.items():
 
