@@ -1,7 +1,6 @@
--- Which of the locked occurrences share a lease, when some were lost with a worker before: what may
--- have killed it must not take others along. Never lost: as many as there are; lost once: thirty;
--- lost twice: one. So an occurrence that kills its worker is alone at its third loss, and those that
--- only shared its lease are not. The oldest decides whose turn it is. Caller: lock_due.
+-- Which of the locked occurrences share a lease, when some were lost with a worker before: one that
+-- was is claimed alone, so that what killed the worker takes nothing along when it does so again.
+-- The oldest decides whether the others are claimed now, or it. Caller: lock_due.
 create or replace function jittask.keep_apart(
   p_ids bigint[],
   out one_offs bigint[],
@@ -13,17 +12,14 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
   with locked as (
-    select q.occurrence_id, q.task_id, least(q.losses, 2) as losses,
-      first_value(least(q.losses, 2)) over (order by q.priority, q.run_at, q.occurrence_id) as turn,
-      row_number() over (
-        partition by least(q.losses, 2) order by q.priority, q.run_at, q.occurrence_id
-      ) as no
+    select q.occurrence_id, q.task_id, q.losses > 0 as suspect,
+      row_number() over (order by q.priority, q.run_at, q.occurrence_id) as no,
+      first_value(q.losses > 0) over (order by q.priority, q.run_at, q.occurrence_id) as alone
     from jittask.due_queue q
     where q.occurrence_id = any (p_ids)
   )
   select coalesce(array_agg(l.occurrence_id order by l.no) filter (where l.task_id is null), '{}'),
     coalesce(array_agg(l.occurrence_id order by l.no) filter (where l.task_id is not null), '{}')
   from locked l
-  where l.losses = l.turn
-    and (l.turn = 0 or l.turn = 1 and l.no <= 30 or l.no = 1);
+  where case when l.alone then l.no = 1 else not l.suspect end;
 $$;

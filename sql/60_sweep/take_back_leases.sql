@@ -1,6 +1,7 @@
--- Leases past their end: the worker died or lost its way. Each run of it counts as a loss and waits
--- for another claim at once; at the third loss the occurrence ends as lost, so that one which kills
--- its worker stops while others go on. Locks: lease rows, skip locked, then queue rows by id.
+-- Leases past their end: the worker died or lost its way. What it held waits for another claim at
+-- once. An occurrence that shared the lease bears one loss, however often; from then on it is claimed
+-- alone (keep_apart), and each loss counts. At the third it ends as lost, so that one which kills its
+-- worker stops while others go on. Locks: lease rows, skip locked, then queue rows by id.
 create or replace function jittask.take_back_leases(
   p_now timestamptz
 )
@@ -28,7 +29,12 @@ begin
   loop
     for v_row in
       update jittask.due_queue q
-      set lease_id = null, losses = q.losses + 1, run_at = least(q.run_at, p_now)
+      set lease_id = null,
+          losses = case
+            when cardinality(v_lease.occurrence_ids) = 1 then q.losses + 1
+            else greatest(q.losses, 1)
+          end,
+          run_at = least(q.run_at, p_now)
       where q.occurrence_id = any (v_lease.occurrence_ids) and q.lease_id = v_lease.lease_id
       returning q.occurrence_id, q.attempt, q.losses
     loop
