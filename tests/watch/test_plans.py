@@ -33,16 +33,23 @@ def watched(fresh_database: Callable[..., str]) -> Iterator[Watched]:
 
 def touched(watched: Watched, statement: str) -> int:
     """How many rows of the due queue and its series a statement reads."""
+
+    def read() -> int:
+        row = watched.execute("""
+            select sum(coalesce(s.seq_tup_read, 0) + coalesce(s.idx_tup_fetch, 0))
+            from pg_stat_xact_all_tables s
+            where s.relid in ('jittask.due_queue'::regclass, 'jittask.series'::regclass)
+        """).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    # The counters may still hold what earlier transactions of the session read.
     watched.execute("begin")
+    before = read()
     watched.execute(statement)
-    row = watched.execute("""
-        select sum(coalesce(s.seq_tup_read, 0) + coalesce(s.idx_tup_fetch, 0))
-        from pg_stat_xact_all_tables s
-        where s.relid in ('jittask.due_queue'::regclass, 'jittask.series'::regclass)
-    """).fetchone()
+    found = read() - before
     watched.execute("commit")
-    assert row is not None
-    return int(row[0])
+    return found
 
 
 def singles(watched: Watched, first: int) -> None:
