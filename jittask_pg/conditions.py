@@ -8,6 +8,7 @@ values are checked once more by the database, against the table.
 from __future__ import annotations
 
 import math
+import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
@@ -128,8 +129,30 @@ def json_value(value: object, field: str) -> Json:
     Raises:
         InvalidValueError: JSON cannot hold it.
     """
+    try:
+        return _json_value(value, field)
+    except RecursionError:
+        raise InvalidValueError(
+            f"{field} is nested too deeply, or holds itself", None, "Give plain lists and dicts"
+        ) from None
+
+
+# Longer numbers neither Python nor other readers of JSON take.
+_MOST_BITS = 4300 * 3
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def _json_value(value: object, field: str) -> Json:
     simple = _simple_value(value)
     if simple is not _UNKNOWN:
+        if isinstance(simple, str) and _UNSTORABLE.search(simple):
+            raise InvalidValueError(
+                f"{field} is {simple[:80]!a}, which holds a character that Postgres cannot store",
+                None,
+                "Take out NUL and lone surrogates",
+            )
+        if isinstance(simple, int) and simple.bit_length() > _MOST_BITS:
+            raise InvalidValueError(f"{field} is a number of thousands of digits", None, "Give it as text")
         return cast("Json", simple)
     if isinstance(value, float):
         raise InvalidValueError(f'{field} is "{value}", no number for JSON', None, "Give a finite number")
@@ -140,10 +163,10 @@ def json_value(value: object, field: str) -> Json:
                 raise InvalidValueError(
                     f'{field} has the key "{key!r}", which is no text', None, "Name every key by text"
                 )
-        return {str(key): json_value(one, f"{field}.{key}") for key, one in pairs.items()}
+        return {str(key): _json_value(one, f"{field}.{key}") for key, one in pairs.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         members = cast("Iterable[object]", value)
-        return [json_value(one, f"{field}[{index}]") for index, one in enumerate(members)]
+        return [_json_value(one, f"{field}[{index}]") for index, one in enumerate(members)]
     raise InvalidValueError(
         f'{field} is "{value!r}" of type {type(value).__name__}, which JSON cannot hold',
         None,

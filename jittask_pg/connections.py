@@ -10,7 +10,7 @@ import os
 import re
 import select
 import sys
-from collections.abc import Coroutine, Generator, Mapping
+from collections.abc import Coroutine, Generator, Iterable, Mapping
 from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from threading import Lock
@@ -208,7 +208,25 @@ def _is_usable(connection: database.Connection) -> bool:
     return not poll.poll(0)
 
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def _check_texts(call: Call) -> None:
+    # The drivers refuse these too, each in its own way and none with the name of the field.
+    for field, value in call.parameters.items():
+        texts = cast("Iterable[object]", value if isinstance(value, (list, tuple)) else (value,))
+        for part in texts:
+            if isinstance(part, str) and _UNSTORABLE.search(part):
+                shown = _UNSTORABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", part[:80])
+                raise InvalidValueError(
+                    f'{field} is "{shown}", which holds a character that Postgres cannot store',
+                    None,
+                    "Take out NUL and lone surrogates",
+                )
+
+
 def _execute(connection: AnyConnection, call: Call) -> Rows:
+    _check_texts(call)
     if isinstance(connection, psycopg.Connection):
         with _translated_from_psycopg(), connection.cursor(row_factory=tuple_row) as cursor:
             cursor.execute(call.sql, call.parameters)
@@ -223,6 +241,7 @@ def _execute(connection: AnyConnection, call: Call) -> Rows:
 
 
 async def _execute_async(connection: AnyAsyncConnection, call: Call) -> Rows:
+    _check_texts(call)
     if isinstance(connection, psycopg.AsyncConnection):
         with _translated_from_psycopg():
             async with connection.cursor(row_factory=tuple_row) as cursor:

@@ -7,6 +7,7 @@ happens to have imported.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import re
@@ -20,6 +21,7 @@ __all__ = [
     "CONTEXT_PARAMETER",
     "Registry",
     "call_error",
+    "check_source",
     "handler",
     "import_modules",
     "name_of",
@@ -206,6 +208,39 @@ def call_error(function: Function, args: Iterable[str], *, takes_row: bool) -> s
     except TypeError as error:
         return str(error)
     return None
+
+
+def check_source(source: str) -> None:
+    """Refuse Python source from which no worker could take a function.
+
+    Args:
+        source: is to define ``run``.
+
+    Raises:
+        InvalidValueError: it is no Python, or nothing in it is called ``run``.
+    """
+    try:
+        tree = ast.parse(source, "source")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = f" in line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        reason = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise InvalidValueError(
+            f"source is no Python{line}: {reason}", None, "Write Python that defines run: def run(): …"
+        ) from None
+    if not any(_defines_run(node) for node in ast.walk(tree)):
+        raise InvalidValueError(
+            "source defines no function run",
+            None,
+            "Write def run(): …, for a date-field task def run(row): …",
+        )
+
+
+def _defines_run(node: ast.AST) -> bool:
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return node.name == "run"
+    if isinstance(node, ast.alias):
+        return (node.asname or node.name) in ("run", "*")
+    return isinstance(node, ast.Name) and node.id == "run" and isinstance(node.ctx, ast.Store)
 
 
 def _own_name(function: Function) -> str:

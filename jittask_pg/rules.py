@@ -211,16 +211,26 @@ class Offset:
         Raises:
             InvalidValueError: it cannot be read.
         """
+        read: Offset | None = None
         if isinstance(value, Offset):
-            return cls(value.months, value.days, value.seconds)
-        if isinstance(value, timedelta):
-            if value % timedelta(days=1):
-                return cls(seconds=value.total_seconds())
-            return cls(days=value.days)
-        if isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without types
+            read = value
+        elif isinstance(value, timedelta):
+            read = (
+                Offset(seconds=value.total_seconds())
+                if value % timedelta(days=1)
+                else Offset(days=value.days)
+            )
+        elif isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without types
             read = _read_interval(value)
-            if read is not None:
-                return cls(read.months, read.days, read.seconds)
+        if read is not None:
+            if not all(
+                abs(part) <= most
+                for part, most in ((read.months, 120_000), (read.days, 3_653_000), (read.seconds, 3.2e11))
+            ):
+                raise InvalidValueError(
+                    f'{field} is "{value}", which is more than 10000 years', None, "Give a shorter length"
+                )
+            return cls(read.months, read.days, read.seconds)
         raise InvalidValueError(
             f'"{value}" is no length of time for {field}',
             None,
@@ -371,7 +381,14 @@ def every(
     Example:
         ``jt.schedule("sync", sync, every(minutes=30))``
     """
-    total = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    try:
+        total = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except (OverflowError, TypeError, ValueError):
+        raise InvalidValueError(
+            "The parts of the interval are no length of time",
+            f"days={days!r}, hours={hours!r}, minutes={minutes!r}, seconds={seconds!r}",
+            "Give numbers: every(minutes=30)",
+        ) from None
     if period is not None:
         length = Offset.of(period, "period").elapsed
         if length is None:
@@ -424,17 +441,17 @@ def days(count: int) -> Offset:
 
 def hours(count: float) -> Offset:
     """An offset of elapsed hours."""
-    return Offset(seconds=count * 3600)
+    return Offset(seconds=_amount("hours", count) * 3600)
 
 
 def minutes(count: float) -> Offset:
     """An offset of elapsed minutes."""
-    return Offset(seconds=count * 60)
+    return Offset(seconds=_amount("minutes", count) * 60)
 
 
 def seconds(count: float) -> Offset:
     """An offset of elapsed seconds."""
-    return Offset(seconds=count)
+    return Offset(seconds=_amount("seconds", count))
 
 
 def time_of_day(value: time | str, field: str) -> time:
@@ -490,11 +507,17 @@ def _whole(field: str, value: int, low: int, high: int) -> int:
 
 
 def _count(unit: str, value: int) -> int:
-    if isinstance(value, bool) or int(value) != value:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value % 1 != 0:  # pyright: ignore[reportUnnecessaryIsInstance]  # untyped callers
         raise InvalidValueError(
             f"{unit}({value}) is no whole number", None, "Use hours() or minutes() for parts"
         )
     return int(value)
+
+
+def _amount(unit: str, value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value - value != 0:  # pyright: ignore[reportUnnecessaryIsInstance]  # untyped callers
+        raise InvalidValueError(f"{unit}({value!r}) is no length of time", None, f"Give a number: {unit}(2)")
+    return value
 
 
 def _overflow(value: str) -> Overflow:

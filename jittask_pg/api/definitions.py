@@ -11,6 +11,7 @@ from .. import statements
 from ..conditions import filter_of
 from ..connections import AnyConnection
 from ..errors import InvalidValueError
+from ..handlers import check_source
 from ..rules import Rule, once
 from ..tables import TableLike
 from .base import Base, Length, PointInTime, task_name
@@ -227,6 +228,8 @@ def _columns(
             "Give the function or its name, or the Python text of one as source=",
         )
     text = args_text(args)
+    if isinstance(source, str):
+        check_source(source)
     return {
         **given,
         **holiday_columns(_text("calendar", calendar), skip_holidays, given.get("holiday_policy")),

@@ -188,6 +188,8 @@ class Occurrences(Base):
                 None,
                 f"The options are: {', '.join(sorted(OneOffOptions.__annotations__))}",
             )
+        if not isinstance(args, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]  # untyped callers
+            raise InvalidValueError(f'args is "{args!r}"', None, 'Give a list of mappings: [{"user_id": 1}]')
         members = list(args)
         texts = [args_text(one, f"args[{index}]") for index, one in enumerate(members)]
         handler = handler_name(function, members[0] if members else None, takes_row=False)

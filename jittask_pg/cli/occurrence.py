@@ -26,7 +26,14 @@ __all__ = ["cancel", "enqueue", "retry", "run_now"]
     "--delay", "--in", "delay", type=LENGTH, metavar="LENGTH", help='How long from now, "30 minutes".'
 )
 @click.option("--queue", default="default", show_default=True, metavar="NAME")
-@click.option("--priority", type=click.INT, default=100, show_default=True, help="Smaller runs first.")
+@click.option(
+    "--priority",
+    type=click.IntRange(-2_147_483_647, 2_147_483_647),
+    metavar="N",
+    default=100,
+    show_default=True,
+    help="Smaller runs first.",
+)
 @click.option("--dedupe-key", metavar="KEY", help="Unique among unfinished ones: a repeat changes nothing.")
 @click.option("--timeout", type=LENGTH, metavar="LENGTH", help="Longest run.")
 @click.option("--max-attempts", type=click.IntRange(1, 1000), default=1, show_default=True)

@@ -13,6 +13,7 @@ import click
 from .. import statements
 from ..api.moments import Moment, instant_of, last_instant_of
 from ..errors import InvalidValueError
+from ..handlers import check_source
 from .session import Session
 from .types import keyword_pairs
 
@@ -30,7 +31,14 @@ def written(given: Mapping[str, object], source_file: Path | None) -> Columns:
     if source_file is not None:
         if "source" in columns:
             raise click.UsageError("Give either --source or --source-file")
-        columns["source"] = source_file.read_text("utf-8")
+        try:
+            columns["source"] = source_file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise click.BadParameter(
+                f'"{source_file}" cannot be read as text: {error}', param_hint="--source-file"
+            ) from None
+    if isinstance(columns.get("source"), str):
+        check_source(str(columns["source"]))
     return columns
 
 

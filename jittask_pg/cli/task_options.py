@@ -11,6 +11,9 @@ from .types import ELAPSED, JSON_OBJECT, LENGTH, MOMENT, TIME_OF_DAY
 
 __all__ = ["column_options"]
 
+# What an int column holds.
+_MOST = 2_147_483_647
+
 F = TypeVar("F", bound=Callable[..., object])
 
 _Option: TypeAlias = "tuple[tuple[str, ...], click.ParamType[Any, Any] | None, str | None, str]"
@@ -46,7 +49,7 @@ _WHEN: tuple[_Option, ...] = (
     (("--month-overflow",), _words("clamp", "skip"), None, "The 31st in short months."),
     (("--timezone",), None, "ZONE", "IANA name, Europe/Berlin; left out: the installation's."),
     (("--end-at", "--end"), MOMENT, "TIME", "Last instant, inclusive; a bare date = through that day."),
-    (("--max-runs",), click.IntRange(1), "N", "Number of runs, per row for date-field tasks."),
+    (("--max-runs",), click.IntRange(1, _MOST), "N", "Number of runs, per row for date-field tasks."),
     (("--calendar",), None, "NAME", "Calendar of working days; alone: free days are skipped."),
     (("--skip-holidays",), _words("none", "nonworking", "holidays"), None, "Which days are moved off."),
     (
@@ -69,16 +72,16 @@ _DATE_FIELD: tuple[_Option, ...] = (
 )
 _HOW: tuple[_Option, ...] = (
     (("--queue",), None, "NAME", "Routing; workers may serve some queues only."),
-    (("--priority",), click.INT, "N", "Smaller runs first; default 100."),
+    (("--priority",), click.IntRange(-_MOST, _MOST), "N", "Smaller runs first; default 100."),
     (("--timeout",), LENGTH, "LENGTH", "Longest run."),
     (("--max-attempts",), click.IntRange(1, 1000), "N", "Tries that errors may use up."),
     (("--retry-delay",), LENGTH, "LENGTH", "Wait before the second try; doubles."),
     (("--isolation",), _words("thread", "process"), None, "Where an ordinary function runs."),
-    (("--max-running",), click.IntRange(1), "N", "Concurrent runs over all workers."),
+    (("--max-running",), click.IntRange(1, _MOST), "N", "Concurrent runs over all workers."),
     (("--overlap",), _words("skip", "wait", "allow"), None, "When the run before still runs."),
     (("--misfire",), _words("latest", "all", "skip"), None, "Occurrences missed while nobody ran."),
     (("--misfire-grace",), LENGTH, "LENGTH", "How late counts as missed; default 60 seconds."),
-    (("--misfire-cap",), click.IntRange(1), "N", "With misfire all: how many of the newest."),
+    (("--misfire-cap",), click.IntRange(1, _MOST), "N", "With misfire all: how many of the newest."),
     (("--catchup-window",), LENGTH, "LENGTH", "With misfire all: how old they may be."),
 )
 _FLAGS: tuple[tuple[str, str, str], ...] = (

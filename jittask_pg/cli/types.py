@@ -90,9 +90,10 @@ def _json_key(text: str, field: str) -> str:
 def _json(text: str, field: str) -> object:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise InvalidValueError(
-            f'{field} is "{text}", which is no JSON', str(error), 'Write {"name": value}'
+            f'{field} is "{text[:80]}", which is no JSON', reason, 'Write {"name": value}'
         ) from None
 
 
@@ -139,7 +140,7 @@ def keyword_pairs(pairs: Iterable[str]) -> dict[str, object]:
             raise click.BadParameter(f'"{pair}" is not KEY=VALUE', param_hint="--arg")
         try:
             args[key] = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             args[key] = text
     return args
 

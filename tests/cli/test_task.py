@@ -330,3 +330,32 @@ def test_a_table_in_use_is_tried_again(run: Run, database: str, connection: psyc
         timer.join()
     assert "Waiting: " in answer.err
     assert connection.execute("select count(*) from jittask.waiting").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["--period", "99999999999 days"], 2, "more than 10000 years"),
+        (["--repeat", "daily", "--args", '{"a": ' + "[" * 5000 + "]" * 5000 + "}"], 2, "nested too deeply"),
+        (["--repeat", "daily", "--max-runs", "99999999999"], 2, "99999999999"),
+        (["--repeat", "daily", "--priority", "99999999999"], 2, "99999999999"),
+        (["--cron", "\0"], 1, r'cron is "\u0000"'),
+        (["--repeat", "daily", "--title", "\udc80"], 1, r'title is "\udc80"'),
+    ],
+)
+def test_values_that_no_column_holds_are_refused_by_name(
+    run: Run, words: list[str], code: int, message: str
+) -> None:
+    assert message in run("task", "add", "t", "--handler", "a.b", *words, code=code).err
+
+
+def test_source_that_no_worker_could_run_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(b"\x7fELF\xd0\xff")
+    assert (
+        "cannot be read"
+        in run("task", "add", "t", "--source-file", str(tmp_path / "binary"), "--repeat", "daily", code=2).err
+    )
+    assert (
+        "no Python in line 1" in run("task", "add", "t", "--source", "def (", "--repeat", "daily", code=1).err
+    )
+    assert "no function run" in run("task", "add", "t", "--source", "x = 1", "--repeat", "daily", code=1).err
