@@ -28,6 +28,8 @@ KEYS = {
 @pytest.mark.parametrize("kind", KEYS)
 def test_rows_are_known_by_a_key_of_type(watched: Watched, kind: str) -> None:
     column, (one, other) = KEYS[kind]
+    if kind == "citext" and watched.execute("select to_regtype('citext')").fetchone() == (None,):
+        pytest.skip("citext is not installed on this server")
     name = column.rsplit(" ", 1)[0]
     watched.execute("create type mood as enum ('sad', 'ok'); create domain positive as int check (value > 0)")
     watched.execute(f'create table t ({column} primary key, due_at timestamptz, "%s" text)')
