@@ -44,7 +44,7 @@ begin
   select l.one_offs, l.planned
   into v_ids, v_planned
   from jittask.lock_due(
-    v_now, p_limit, p_queues,
+    p_worker_id, v_now, p_limit, p_queues,
     case
       when p_inline then '{}'
       else array(select p.task_id from jittask.plan p where p.handler is null)

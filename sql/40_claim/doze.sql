@@ -19,6 +19,10 @@ begin
   update jittask.worker w
   set sleeps = true
   where w.worker_id = p_worker_id and not w.sleeps;
+  -- While it holds one that was lost before, others like it are kept from it: it looks again soon.
+  if jittask.holds_suspect(p_worker_id) then
+    return jittask.to_us(v_now + interval '10 milliseconds');
+  end if;
   return (
     select jittask.to_us(min(n.run_at))
     from jittask.lane l

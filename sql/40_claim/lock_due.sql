@@ -4,6 +4,7 @@
 -- entries that it left behind itself. p_except: tasks that are left to others.
 -- Locks: queue rows, SKIP LOCKED. Caller: claim.
 create or replace function jittask.lock_due(
+  p_worker_id bigint,
   p_now timestamptz,
   p_limit int,
   p_queues text[],
@@ -74,7 +75,7 @@ begin
   end loop;
   if v_suspect then
     select k.one_offs, k.planned into one_offs, planned
-    from jittask.keep_apart(one_offs || planned) k;
+    from jittask.keep_apart(p_worker_id, one_offs || planned) k;
   end if;
 end;
 $$;
