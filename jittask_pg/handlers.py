@@ -196,6 +196,8 @@ def call_error(function: Function, args: Iterable[str], *, takes_row: bool) -> s
         args: names of the keyword arguments.
         takes_row: whether the source row comes first.
     """
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        return "it holds a yield, so that a call would run nothing of it"
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):

@@ -348,7 +348,7 @@ def preview(task_name: str, count: int, source_key: str | None) -> Call:
 
 
 def explained_preview(task_name: str, count: int, source_key: str | None) -> Call:
-    """As `preview`, with a fifth column: why the occurrence is due when it is; null where its rule says it all."""
+    """As `preview`, with a fifth column: why the occurrence is due when it is; null = the rule says all."""
     return Call(
         """
         select cast(p.source_key as text), p.occurrence_no, p.nominal_at, p.due_at,
@@ -1332,8 +1332,8 @@ def set_clock(connection: Connection, instant_us: int | None) -> None:
 
 
 def ended_at(connection: Connection, instant_us: int) -> list[tuple[Any, ...]]:
-    """Occurrences that ended at one instant, by due time: occurrence_id, task_name, source_key, nominal_at, due_at,
-    started_at, status, result, error, missed, attempt."""
+    """Occurrences that ended at one instant, by due time: occurrence_id, task_name, source_key, nominal_at,
+    due_at, started_at, status, result, error, missed, attempt."""
     return connection.execute(
         """
         select r.occurrence_id, r.task_name, r.source_key, r.nominal_at, r.due_at, r.started_at, r.status,
@@ -1351,9 +1351,9 @@ def empty_installation(connection: Connection) -> None:
     connection.execute("delete from jittask.task")
     connection.execute(
         """
-        truncate jittask.due_queue, jittask.lease, jittask.running, jittask.series, jittask.replan, jittask.backfill,
-          jittask.called_off, jittask.run_history, jittask.run_attempt, jittask.worker, jittask.paused_queue,
-          jittask.calendar_day, jittask.calendar cascade
+        truncate jittask.due_queue, jittask.lease, jittask.running, jittask.series, jittask.replan,
+          jittask.backfill, jittask.called_off, jittask.run_history, jittask.run_attempt, jittask.worker,
+          jittask.paused_queue, jittask.calendar_day, jittask.calendar cascade
         """
     )
 

@@ -49,7 +49,7 @@ class Fleet:
                     "--threads",
                     "4",
                     *self._options,
-                ],  # fmt: skip
+                ],
                 cwd=ROOT,
                 env={**os.environ, "JITTASK_DSN": self._dsn, "CHAOS_DSN": self._dsn},
                 stdout=output,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from jittask_pg.errors import InvalidValueError, NotFoundError
@@ -87,3 +89,10 @@ def test_calls_are_checked_against_the_parameters() -> None:
     assert (
         call_error(OrderSvc.cancel, ["order_id"], takes_row=True) == "multiple values for argument 'order_id'"
     )
+
+
+def test_a_function_with_yield_is_refused_because_a_call_would_run_nothing_of_it() -> None:
+    def walk() -> Iterator[int]:
+        yield 1
+
+    assert "yield" in str(call_error(walk, [], takes_row=False))

@@ -22,7 +22,7 @@ def free_days(database: str) -> None:
 
 
 def dues(connection: psycopg.Connection, arguments: str) -> list[datetime]:
-    query = f"select due_at from jittask.next_occurrences({arguments}, skip_holidays => 'nonworking')"  # noqa: S608
+    query = f"select due_at from jittask.next_occurrences({arguments}, skip_holidays => 'nonworking')"
     return [row[0] for row in connection.execute(query.encode())]
 
 
@@ -92,7 +92,7 @@ def test_only_a_single_run_keeps_its_microseconds(
     for skip in ("none", "nonworking"):
         query = (
             # S608: constants of this test.
-            f"select due_at, occurrence_no from jittask.next_occurrences('{repeat}', {start}, '2025-12-01', 1,"  # noqa: S608
+            f"select due_at, occurrence_no from jittask.next_occurrences('{repeat}', {start}, '2025-12-01', 1,"
             f" calendar => 'week', skip_holidays => '{skip}')"
         )
         rows: list[Any] = connection.execute(query.encode()).fetchall()

@@ -205,7 +205,7 @@ def test_any_mixture_of_arguments_is_answered_or_refused(connection: psycopg.Con
             )
             for name in chosen
         )
-        query = f"select * from jittask.next_occurrences({names})"  # noqa: S608 (names of our own)
+        query = f"select * from jittask.next_occurrences({names})"
         error = outcome(connection, query, chosen)
         answered += error is None
     assert answered > 300

@@ -82,7 +82,7 @@ def test_next_occurrences_follows_each_cycle_case(connection: psycopg.Connection
         arguments = {key: value for key, value in case.items() if key not in ("due", "tag")}
         names = ", ".join(f"{name} => %({name})s" for name in arguments)
         rows = connection.execute(
-            f"select due_at from jittask.next_occurrences({names})".encode(),  # noqa: S608 (names of the case file)
+            f"select due_at from jittask.next_occurrences({names})".encode(),
             arguments,
         ).fetchall()
         if [row[0] for row in rows] != instants(case["due"]):

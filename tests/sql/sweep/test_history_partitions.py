@@ -28,7 +28,7 @@ def partitions(connection: psycopg.Connection) -> set[str]:
 def make_old_partition(connection: psycopg.Connection, day: str) -> str:
     name = f"run_history_{day.replace('-', '')}"
     connection.execute(
-        f"create table jittask.{name} partition of jittask.run_history "  # noqa: S608
+        f"create table jittask.{name} partition of jittask.run_history "
         f"for values from ('{day} 00:00+00') to (timestamptz '{day} 00:00+00' + interval '24 hours')"
     )
     return name

@@ -84,7 +84,7 @@ class TestRecords:
         self, connection: psycopg.Connection, condition: str
     ) -> None:
         plan = connection.execute(
-            f"set enable_seqscan = off; explain select * from jittask.execution_record where {condition}"  # noqa: S608
+            f"set enable_seqscan = off; explain select * from jittask.execution_record where {condition}"
         )
         plan.nextset()
         text = "\n".join(line for (line,) in plan.fetchall())
@@ -174,7 +174,9 @@ class TestExplain:
         add_task(
             connection, name="night", start_at="2030-01-01 01:30+00", repeat="daily", timezone="Europe/Berlin"
         )
-        assert "03:00:00 Europe/Berlin (clocks go forward: the first instant after the gap" in explained(connection, "night")
+        assert "03:00:00 Europe/Berlin (clocks go forward: the first instant after the gap" in explained(
+            connection, "night"
+        )
 
     @pytest.mark.parametrize(
         ("columns", "why"),
@@ -223,7 +225,7 @@ class TestExplain:
             filter={"status": "active"},
             end_field="ends_on",
         )
-        connection.execute(f"insert into contract values {row}")  # noqa: S608
+        connection.execute(f"insert into contract values {row}")
         assert why in explained(connection, "remind", "1")
         assert "has no such row" in explained(connection, "remind", '{"id": 2}')
 
