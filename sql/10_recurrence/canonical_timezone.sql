@@ -42,7 +42,7 @@ begin
 
   raise exception using
     errcode = 'JT001',
-    message = format('Field timezone is not a zone name: "%s"', p_timezone),
+    message = format('Field timezone is not a zone name: "%s"', left(p_timezone, 80)),
     hint = case
       when v_name is not null then format('Write "%s"', v_name)
       when p_timezone ~* '^(utc|gmt)[+-]?[0-9:]+$' then

@@ -40,8 +40,11 @@ begin
     errcode = 'JT001',
     message = case
       when p_expression is null then 'Field cron is null'
-      when v_fields[1] ~ '^(CRON_)?TZ=' then format('Field cron names a zone: "%s"', p_expression)
-      else format('Field cron has %s fields instead of five or six: "%s"', v_count, p_expression)
+      when v_fields[1] ~ '^(CRON_)?TZ=' then format('Field cron names a zone: "%s"', left(p_expression, 80))
+      else format(
+        'Field cron has %s %s instead of five or six: "%s"',
+        v_count, case v_count when 1 then 'field' else 'fields' end, left(p_expression, 80)
+      )
     end,
     hint = case
       when v_fields[1] ~ '^(CRON_)?TZ=' then 'Leave the zone out of the expression and give it as timezone'

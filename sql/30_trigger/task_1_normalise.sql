@@ -31,7 +31,7 @@ begin
       when syntax_error or invalid_name or feature_not_supported then v_table := null;
     end;
     if v_table is null then
-      raise exception 'source_table "%" does not exist', new.source_table
+      raise exception 'source_table "%" does not exist', left(new.source_table, 80)
         using errcode = 'JT001',
               hint = 'Give the table as schema.table, as psql''s \dt shows it';
     end if;

@@ -57,8 +57,9 @@ begin
           jittask.local_text(n.due_at, v_plan.timezone), v_task.name, n.source_key
         )
         else format(
-          'Task "%s" watches %s.%s. No row is planned now: none matches the filter with a date ahead. It fires when one is written.',
-          v_task.name, v_task.source_table, v_task.date_field
+          'Task "%s" watches %s.%s. No row is planned now: none %s. It fires when one is written.',
+          v_task.name, v_task.source_table, v_task.date_field,
+          case when v_task.filter is null then 'has a date ahead' else 'matches the filter with a date ahead' end
         )
       end
       from (values (1)) one (no)
