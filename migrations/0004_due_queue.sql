@@ -15,6 +15,7 @@ create table jittask.due_queue (
   first_claimed_at timestamptz,
   attempt          int not null default 0,
   losses           int not null default 0,
+  suspect          bool not null default false,
   missed           int not null default 0,
   queue            text collate "C" not null default 'default',
   source_key       text collate "C" not null default '',
@@ -54,7 +55,9 @@ comment on column jittask.due_queue.lease_id is 'Who holds it; null = nobody';
 comment on column jittask.due_queue.first_claimed_at is
   'When it was claimed first; null = only planned. From then on planning leaves it alone';
 comment on column jittask.due_queue.attempt is 'Tries that ended in an error or a timeout';
-comment on column jittask.due_queue.losses is 'Tries that ended because the worker died';
+comment on column jittask.due_queue.losses is 'Tries that ended because the worker died while it held nothing else by this claim';
+comment on column jittask.due_queue.suspect is
+  'true: it was claimed by a worker that died, perhaps because of it; from then on it is claimed alone';
 comment on column jittask.due_queue.missed is 'How many missed occurrences it stands for';
 comment on column jittask.due_queue.queue is 'Routing';
 comment on column jittask.due_queue.source_key is

@@ -49,7 +49,7 @@ comment on column jittask.run_history.due_at is 'Instant at which it was due';
 comment on column jittask.run_history.started_at is 'When the function was called; null = it never was';
 comment on column jittask.run_history.finished_at is 'When it ended';
 comment on column jittask.run_history.attempt is 'Number of the last run, from 1; 0 = it never ran';
-comment on column jittask.run_history.losses is 'Runs lost because a worker died';
+comment on column jittask.run_history.losses is 'Runs lost because a worker died that held nothing else by this claim';
 comment on column jittask.run_history.missed is 'How many missed or skipped occurrences it stands for';
 comment on column jittask.run_history.outcome is 'completed, error, timed_out, lost, cancelled or skipped';
 comment on column jittask.run_history.worker is 'Who ran it; null = nobody';

@@ -12,7 +12,7 @@ as $$
     select
     from jittask.lease l
     join jittask.due_queue q
-      on q.occurrence_id = l.occurrence_ids[1] and q.lease_id = l.lease_id and q.losses > 0
+      on q.occurrence_id = l.occurrence_ids[1] and q.lease_id = l.lease_id and q.suspect
     where l.worker_id = p_worker_id
       and cardinality(l.occurrence_ids) = 1
   );

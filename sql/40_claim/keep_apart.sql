@@ -14,9 +14,9 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
   with locked as (
-    select q.occurrence_id, q.task_id, q.losses > 0 as suspect,
+    select q.occurrence_id, q.task_id, q.suspect,
       row_number() over (order by q.priority, q.run_at, q.occurrence_id) as no,
-      first_value(q.losses > 0) over (order by q.priority, q.run_at, q.occurrence_id)
+      first_value(q.suspect) over (order by q.priority, q.run_at, q.occurrence_id)
         and not h.holds as alone
     from jittask.due_queue q
     cross join jittask.holds_suspect(p_worker_id) h (holds)

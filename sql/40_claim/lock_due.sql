@@ -53,10 +53,10 @@ begin
   loop
     select coalesce(array_agg(c.occurrence_id) filter (where c.task_id is null), '{}') as one_offs,
       coalesce(array_agg(c.occurrence_id) filter (where c.task_id is not null), '{}') as planned,
-      coalesce(bool_or(c.losses > 0), false) as suspect
+      coalesce(bool_or(c.suspect), false) as suspect
     into v_more
     from (
-      select q.occurrence_id, q.task_id, q.losses
+      select q.occurrence_id, q.task_id, q.suspect
       from jittask.due_queue q
       where q.queue = v_lane.queue
         and q.priority = v_lane.priority

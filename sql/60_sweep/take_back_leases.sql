@@ -1,6 +1,6 @@
 -- Leases past their end: the worker died or lost its way. What it held waits for another claim at
--- once. An occurrence that shared the lease bears one loss, however often; from then on it is claimed
--- alone (keep_apart), and each loss counts. At the third it ends as lost, so that one which kills its
+-- once, and from then on it is claimed alone (keep_apart), because one of it may have killed the worker.
+-- A loss counts when it was claimed alone; at the third it ends as lost, so that one which kills its
 -- worker stops while others go on. Locks: lease rows, skip locked, then queue rows by id.
 create or replace function jittask.take_back_leases(
   p_now timestamptz
@@ -30,10 +30,8 @@ begin
     for v_row in
       update jittask.due_queue q
       set lease_id = null,
-          losses = case
-            when cardinality(v_lease.occurrence_ids) = 1 then q.losses + 1
-            else greatest(q.losses, 1)
-          end,
+          suspect = true,
+          losses = q.losses + (cardinality(v_lease.occurrence_ids) = 1)::int,
           run_at = least(q.run_at, p_now)
       where q.occurrence_id = any (v_lease.occurrence_ids) and q.lease_id = v_lease.lease_id
       returning q.occurrence_id, q.attempt, q.losses

@@ -322,6 +322,7 @@ CREATE TABLE jittask.due_queue (
     first_claimed_at timestamp with time zone,
     attempt integer DEFAULT 0 NOT NULL,
     losses integer DEFAULT 0 NOT NULL,
+    suspect boolean DEFAULT false NOT NULL,
     missed integer DEFAULT 0 NOT NULL,
     queue text DEFAULT 'default'::text NOT NULL COLLATE pg_catalog."C",
     source_key text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
@@ -358,7 +359,9 @@ COMMENT ON COLUMN jittask.due_queue.first_claimed_at IS 'When it was claimed fir
 
 COMMENT ON COLUMN jittask.due_queue.attempt IS 'Tries that ended in an error or a timeout';
 
-COMMENT ON COLUMN jittask.due_queue.losses IS 'Tries that ended because the worker died';
+COMMENT ON COLUMN jittask.due_queue.losses IS 'Tries that ended because the worker died while it held nothing else by this claim';
+
+COMMENT ON COLUMN jittask.due_queue.suspect IS 'true: it was claimed by a worker that died, perhaps because of it; from then on it is claimed alone';
 
 COMMENT ON COLUMN jittask.due_queue.missed IS 'How many missed occurrences it stands for';
 
@@ -609,7 +612,7 @@ COMMENT ON COLUMN jittask.run_history.finished_at IS 'When it ended';
 
 COMMENT ON COLUMN jittask.run_history.attempt IS 'Number of the last run, from 1; 0 = it never ran';
 
-COMMENT ON COLUMN jittask.run_history.losses IS 'Runs lost because a worker died';
+COMMENT ON COLUMN jittask.run_history.losses IS 'Runs lost because a worker died that held nothing else by this claim';
 
 COMMENT ON COLUMN jittask.run_history.missed IS 'How many missed or skipped occurrences it stands for';
 
