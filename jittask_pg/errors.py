@@ -166,6 +166,10 @@ def from_database(error: psycopg.Error) -> JitTaskError:
             fact,
             "Run: jittask migrate",
         )
+    elif state in {"42P01", "42602", "3F000"}:
+        built = NotFoundError(
+            fact, value, way_out or "Name the table with its schema, as psql's \\dt shows it"
+        )
     elif state == "42501":
         built = RightsError(fact, value, way_out or _way_to_rights(fact))
     elif state in _POSTGRES_CLASSES:

@@ -12,7 +12,7 @@ from ..api.moments import Moment
 from ..errors import NotFoundError, RightsError
 from .output import answer, shown
 from .session import Session, with_session
-from .types import JSON_KEY, JSON_OBJECT, LENGTH, MOMENT, TASK_NAME, keyword_pairs
+from .types import JSON_KEY, JSON_OBJECT, LENGTH, MOMENT, OCCURRENCE_ID, TASK_NAME, keyword_pairs
 
 __all__ = ["cancel", "enqueue", "retry", "run_now"]
 
@@ -101,7 +101,7 @@ def _due_time(session: Session, occurrence_id: int) -> datetime | None:
 
 
 @click.command()
-@click.argument("occurrence_id", type=click.INT)
+@click.argument("occurrence_id", type=OCCURRENCE_ID)
 @with_session
 def cancel(session: Session, occurrence_id: int) -> None:
     """Call off an occurrence, or ask a running one to end.
@@ -128,7 +128,7 @@ def cancel(session: Session, occurrence_id: int) -> None:
 
 
 @click.command()
-@click.argument("occurrence_id", type=click.INT)
+@click.argument("occurrence_id", type=OCCURRENCE_ID)
 @with_session
 def retry(session: Session, occurrence_id: int) -> None:
     """Run an occurrence that has ended once more; prints the id of the new one.

@@ -12,7 +12,7 @@ from ..api.moments import Moment, instant_of, last_instant_of
 from ..api.records import STATUSES
 from .output import answer_rows, named, shown_instant
 from .session import Session, with_session
-from .types import JSON_KEY, MOMENT, TASK_NAME
+from .types import JSON_KEY, MOMENT, OCCURRENCE_ID, TASK_NAME
 
 __all__ = ["records"]
 
@@ -39,7 +39,7 @@ _LONGEST_REMARK = 60
     help="Only this status; may be repeated.",
 )
 @click.option("--kind", type=click.Choice(("scheduled", "date_field", "one_off")))
-@click.option("--id", "occurrence_id", type=click.INT, metavar="N", help="Only this occurrence.")
+@click.option("--id", "occurrence_id", type=OCCURRENCE_ID, metavar="N", help="Only this occurrence.")
 @click.option(
     "--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="At most so many."
 )

@@ -21,6 +21,7 @@ __all__ = [
     "JSON_OBJECT",
     "LENGTH",
     "MOMENT",
+    "OCCURRENCE_ID",
     "TASK_NAME",
     "TIME_OF_DAY",
     "WEEKDAYS",
@@ -145,6 +146,8 @@ def keyword_pairs(pairs: Iterable[str]) -> dict[str, object]:
     return args
 
 
+OCCURRENCE_ID = click.IntRange(1, 9_223_372_036_854_775_807)
+"""What a bigint holds."""
 MOMENT = _Read("moment", moment_of)
 LENGTH = _Read("length", interval_text)
 ELAPSED = _Read("length", elapsed_text)

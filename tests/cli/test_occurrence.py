@@ -171,3 +171,17 @@ def test_preview_says_where_holidays_move_a_run(run: Run) -> None:
     assert row["nominal_at"] == "2030-01-05T09:00:00+08:00"
     assert row["due_at"] == "2030-01-07T09:00:00+08:00"
     assert "by the rule" in run("preview", "t").out
+
+
+@pytest.mark.parametrize("words", [["cancel"], ["retry"], ["records", "--id"]])
+def test_a_number_that_no_id_can_be_is_refused_by_name(run: Run, words: list[str]) -> None:
+    answer = run(*words, "99999999999999999999", code=2)
+    assert "99999999999999999999" in answer.err
+
+
+@pytest.mark.parametrize("command", ["reconcile", "attach", "detach"])
+@pytest.mark.parametrize("table", ["nowhere", "nowhere.t", ""])
+def test_a_table_that_does_not_exist_comes_with_the_way_to_name_one(
+    run: Run, command: str, table: str
+) -> None:
+    assert "Name the table with its schema" in run(command, table, code=1).err
