@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 _SWEEP_EVERY = 5.0
 _LOOK_EVERY = 0.9
+_NEXT_CHUNK_AFTER = 0.05
 
 
 class Renewer:
@@ -89,7 +90,10 @@ class Renewer:
                         sweep_at = 0.0
                 if self._sweeps and time.monotonic() >= sweep_at:
                     sweep_at = time.monotonic() + _SWEEP_EVERY * random.uniform(0.8, 1.2)
-                    statements.sweep(self._connected())
+                    done = statements.sweep(self._connected())
+                    if done.get("more") and done["replanned"]:
+                        # A large table is planned chunk by chunk: on with it.
+                        sweep_at = time.monotonic() + _NEXT_CHUNK_AFTER
             except _ClosingError:
                 break
             except JitTaskError as error:
