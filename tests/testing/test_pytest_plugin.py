@@ -37,7 +37,7 @@ def test_rehearsals_begin_empty(
     environment.pop("JITTASK_REHEARSAL_DSN", None)
     options = ["--jittask-dsn", fresh_database(installed=installed)] if named else []
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "jittask_pg.pytest_plugin", *options],
+        [sys.executable, "-m", "pytest", "-q", *options],
         cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert outcome in run.stdout, run.stdout + run.stderr

@@ -8,10 +8,7 @@ import psycopg
 import pytest
 
 from tests.support import clock
-
-pytest.register_assert_rewrite("tests.support.watched")
-
-from tests.support.watched import Watched  # noqa: E402
+from tests.support.watched import Watched
 
 NOW = "2026-03-02 09:00+00"
 
