@@ -167,7 +167,7 @@ class Reporter:
                     connection.close()
                     self._connection = None
                     continue
-                if isinstance(error, psycopg.Error) and error.sqlstate in _BLOCKED_STATES:
+                if isinstance(error, psycopg.Error) and _passes(error):
                     time.sleep(pause)
                     pause = min(pause * 2, 2.0)
                     continue
@@ -216,3 +216,14 @@ class Reporter:
             logger.warning(
                 "%d runs came too late, their lease was lost: %s", len(lost), ", ".join(map(str, lost[:10]))
             )
+
+
+def _passes(error: psycopg.Error) -> bool:
+    """Whether the same report is taken a moment later.
+
+    A violation without a constraint's name is that of a partition: one for today was attached while the
+    record was on its way into the default one.
+    """
+    return error.sqlstate in _BLOCKED_STATES or (
+        isinstance(error, psycopg.errors.CheckViolation) and not error.diag.constraint_name
+    )
