@@ -18,7 +18,7 @@ from .batch import GIVEN_BACK, RECORDED, Batch, Ended
 from .connect import Connector, is_lost
 from .hub import Hub
 
-__all__ = ["Reporter", "deliver", "report_of"]
+__all__ = ["Reporter", "deliver", "passes", "report_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -167,7 +167,7 @@ class Reporter:
                     connection.close()
                     self._connection = None
                     continue
-                if isinstance(error, psycopg.Error) and _passes(error):
+                if isinstance(error, psycopg.Error) and passes(error):
                     time.sleep(pause)
                     pause = min(pause * 2, 2.0)
                     continue
@@ -218,7 +218,7 @@ class Reporter:
             )
 
 
-def _passes(error: psycopg.Error) -> bool:
+def passes(error: psycopg.Error) -> bool:
     """Whether the same report is taken a moment later.
 
     A violation without a constraint's name is that of a partition: one for today was attached while the
