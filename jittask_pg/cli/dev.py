@@ -23,6 +23,8 @@ from .session import json_option
 
 __all__ = ["dev", "ending_on_signals"]
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.option(
@@ -74,12 +76,15 @@ def dev(directory: Path | None, temporary: bool, as_json: bool, command: tuple[s
 
 @contextmanager
 def ending_on_signals() -> Generator[None, None, None]:
-    """Within it, SIGTERM and SIGHUP end the program as Ctrl-C does, so that what was started is stopped."""
+    """Within it, SIGINT, SIGTERM and SIGHUP end the program, so that what was started is stopped.
+
+    SIGINT is named too, because a shell starts what it runs in the background with that signal ignored.
+    """
 
     def end(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, end) for number in _SIGNALS}
     try:
         yield
     except KeyboardInterrupt:
