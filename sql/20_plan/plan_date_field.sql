@@ -27,8 +27,8 @@ begin
     select greatest(c.reltuples, 0) into v_total
     from pg_class c
     where c.oid = to_regclass(p_task.source_table);
-    insert into jittask.backfill (task_id, plan_no, is_first, total)
-    values (p_task.task_id, p_plan.plan_no, p_plan.plan_no = 1, v_total);
+    insert into jittask.backfill (task_id, plan_no, is_first, total, since_at)
+    values (p_task.task_id, p_plan.plan_no, p_plan.plan_no = 1, v_total, p_now);
     insert into jittask.replan (task_id, reason)
     values (p_task.task_id, 'the task was defined or changed');
     return;
@@ -37,7 +37,8 @@ begin
     perform jittask.drop_planned(p_task.task_id, null);
   end if;
   perform jittask.plan_source_rows(
-    p_task, p_plan, p_task.source_table || ' r', null, p_now, true
+    p_task, p_plan, format('(select s.*, ($3)[1] as jittask_since from %s s) r', p_task.source_table), null, array[p_now],
+    p_now, true
   );
 end;
 $$;

@@ -1,5 +1,6 @@
 -- Plans the series of one source row of a repeating date-field task. p_nominal_at: the first due
--- that the row gives now, null when the row is gone, does not match or has no usable date.
+-- that the row gives now, null when the row is gone, does not match or has no usable date. p_now: the
+-- instant as of which it is judged what is past; what was put to work since then is not planned again.
 -- p_edited: the task or its calendar was changed, not the row: the count goes on, and what is planned
 -- is looked at anew. Returns the instant that was planned, null where nothing was or nothing changed.
 -- Locks: source row (held by the caller), waiting queue row, series row. A claim holds its queue row
@@ -66,7 +67,7 @@ begin
   select o.nominal_at, o.due_at into v_next
   from jittask.occurrence_after(v_rule, v_series.cursor_at) o;
   -- A date moved away and back names an instant that may have been put to work already.
-  if v_next.due_at <= p_now
+  if v_next.due_at <= jittask.now()
      and jittask.was_claimed(p_task.task_id, p_source_key, v_next.due_at) then
     v_series.cursor_at := v_next.due_at;
     select o.nominal_at, o.due_at into v_next

@@ -1,12 +1,14 @@
 -- Plans source rows of one date-field task anew, by the current state of the table. p_from: relation
--- expression with alias r, over parameters $2 and $3. Rows that want nothing lose what was planned
--- for them. Returns the number of rows planned. Locks: queue rows of the task, series rows.
+-- expression with alias r over the parameters $2, p_keys, and $3, p_since; whether a date is past is judged
+-- as of its column jittask_since. Rows that want nothing lose what was planned for them.
+-- Returns the number of rows planned. Locks: queue rows of the task, series rows.
 -- Caller: backfill and replan, which see to it that no writer is passed over.
 create or replace function jittask.plan_source_rows(
   p_task jittask.task,
   p_plan jittask.plan,
   p_from text,
   p_keys text[],
+  p_since timestamptz[],
   p_now timestamptz,
   p_edited bool
 )
@@ -27,28 +29,26 @@ begin
   select jittask.key_sql(w.table_oid::regclass, w.key_columns, 'r') into v_key
   from jittask.watch w
   where w.source_table = p_task.source_table;
-  v_wanted := jittask.wanted_sql(
-    array[p_task.task_id], p_from, v_key, case when p_task.repeat = 'none' then '$1' end
-  );
+  v_wanted := jittask.wanted_sql(array[p_task.task_id], p_from, v_key, 'r.jittask_since');
   if p_task.repeat = 'none' then
     -- Nearly always nothing is in the way, and looking for that in advance is dear.
     begin
-      execute jittask.put_wanted_sql(v_wanted, '$1', false, false) using p_now, p_keys;
+      execute jittask.put_wanted_sql(v_wanted, '$1', false, false) using p_now, p_keys, p_since;
     exception
       when unique_violation then
-        execute jittask.put_wanted_sql(v_wanted, '$1', true, false) using p_now, p_keys;
+        execute jittask.put_wanted_sql(v_wanted, '$1', true, false) using p_now, p_keys, p_since;
     end;
     get diagnostics v_count = row_count;
     return v_count;
   end if;
   v_count := 0;
   for v_row in
-    execute format('select w.source_key, w.nominal_at, w.end_at from (%s) w order by w.source_key', v_wanted)
-    using p_now, p_keys
+    execute format('select w.source_key, w.nominal_at, w.end_at, w.since_at from (%s) w order by w.source_key', v_wanted)
+    using p_now, p_keys, p_since
   loop
     v_count := v_count + 1;
     perform jittask.plan_series(
-      p_task, p_plan, v_row.source_key, v_row.nominal_at, v_row.end_at, p_now, p_edited
+      p_task, p_plan, v_row.source_key, v_row.nominal_at, v_row.end_at, v_row.since_at, p_edited
     );
   end loop;
   return v_count;

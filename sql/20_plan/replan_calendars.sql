@@ -46,7 +46,9 @@ begin
       values ((v_task.task).task_id, 'its calendar changed');
     else
       perform jittask.plan_source_rows(
-        v_task.task, v_task.plan, (v_task.task).source_table || ' r', null, v_now, true
+        v_task.task, v_task.plan,
+        format('(select s.*, ($3)[1] as jittask_since from %s s) r', (v_task.task).source_table), null,
+        array[v_now], v_now, true
       );
     end if;
   end loop;

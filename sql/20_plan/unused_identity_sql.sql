@@ -1,11 +1,9 @@
 -- Text of a condition over an alias with task_id, source_key, due_at: this identity was neither put to
--- work nor, where p_called_off asks for that too, called off before. What is due later than p_now (an
--- expression) cannot have run, but may have been called off; that table is nearly always empty, and
--- then one look a statement is all it costs.
+-- work nor called off before. What is due later than p_now (an expression) cannot have run, but may
+-- have been called off; that table is nearly always empty, and then one look a statement is all it costs.
 create or replace function jittask.unused_identity_sql(
   p_alias text,
-  p_now text,
-  p_called_off bool
+  p_now text
 )
 returns text
 language sql
@@ -14,17 +12,12 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
   select format(
-    case
-      when p_called_off then
-        'case when %1$s.due_at operator(pg_catalog.<=) %2$s then not jittask.was_claimed(%1$s.task_id, %1$s.source_key, %1$s.due_at)
-              when (select exists (select from jittask.called_off)) then (
-                select true from jittask.called_off c
-                where c.task_id = %1$s.task_id and c.source_key = %1$s.source_key and c.due_at = %1$s.due_at
-              ) is null
-              else true end'
-      else
-        '(%1$s.due_at operator(pg_catalog.>) %2$s or not jittask.was_claimed(%1$s.task_id, %1$s.source_key, %1$s.due_at))'
-    end,
+    'case when %1$s.due_at operator(pg_catalog.<=) %2$s then not jittask.was_claimed(%1$s.task_id, %1$s.source_key, %1$s.due_at)
+          when (select exists (select from jittask.called_off)) then (
+            select true from jittask.called_off c
+            where c.task_id = %1$s.task_id and c.source_key = %1$s.source_key and c.due_at = %1$s.due_at
+          ) is null
+          else true end',
     p_alias, p_now
   );
 $$;

@@ -1,15 +1,16 @@
 -- Text of a select that says what the given tasks of one table want planned for the rows of
 -- p_from (a relation expression whose alias r has the columns of the table).
--- Columns: task_id, plan_no, priority, queue, source_key, nominal_at, due_at, end_at, first_due_at.
--- due_at is null where nothing is wanted: filter not true, no usable date, past the end, or earlier
--- than p_now (an expression) less the grace of the task. first_due_at ignores p_now.
+-- Columns: task_id, plan_no, priority, queue, source_key, nominal_at, due_at, end_at, grace, since_at.
+-- due_at is null where nothing is wanted: filter not true, no usable date, past the end. What is due
+-- earlier than since_at (p_since, an expression over r) less grace may stay planned, but is not planned
+-- anew (in_time_sql); grace null = however late.
 -- Every row comes once per task. One pass over p_from for all tasks, and few plan nodes, because single
 -- rows pay for each; "offset 0" keeps a key or a date from being computed once for each use of it.
 create or replace function jittask.wanted_sql(
   p_task_ids bigint[],
   p_from text,
   p_key_sql text,
-  p_now text
+  p_since text
 )
 returns text
 language sql
@@ -39,17 +40,11 @@ as $$
       format(
         $sql$
           select %s::pg_catalog.int8 as task_id, %s as plan_no, %s as priority, %L::pg_catalog.text as queue,
-            x.source_key, x.nominal_%s as nominal_at, %s as due_at, x.end_%s as end_at, %s as first_due_at
+            x.source_key, x.nominal_%s as nominal_at, %s as due_at, x.end_%s as end_at,
+            %L::pg_catalog.interval as grace, x.since_at
         $sql$,
-        w.task_id, w.plan_no, w.priority, w.queue, w.no,
-        case
-          when w.past_due = 'run_now' or p_now is null then d.due_sql
-          else format(
-            'case when %1$s operator(pg_catalog.>) %2$s or %1$s operator(pg_catalog.>=) (%2$s operator(pg_catalog.-) %3$L::pg_catalog.interval) then %1$s end',
-            d.due_sql, p_now, w.misfire_grace
-          )
-        end,
-        w.no, d.due_sql
+        w.task_id, w.plan_no, w.priority, w.queue, w.no, d.due_sql, w.no,
+        case when w.past_due = 'ignore' then w.misfire_grace end
       ) as select_sql,
       case
         when d.due_sql = 'd.due_at' then format(
@@ -86,7 +81,7 @@ as $$
   from branch b
   cross join (
     select format(
-      '(select %s as source_key, %s from %s offset 0) x', p_key_sql,
+      '(select %s as source_key, %s as since_at, %s from %s offset 0) x', p_key_sql, p_since,
       string_agg(format('%s as nominal_%s, %s as end_%s', w.nominal_sql, w.no, w.end_sql, w.no), ', ' order by w.no),
       p_from
     ) as images

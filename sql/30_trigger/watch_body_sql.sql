@@ -17,20 +17,23 @@ as $$
 declare
   v_fast text := jittask.watch_events_sql(p_watch, p_single, p_repeating, false);
   v_careful text := jittask.watch_events_sql(p_watch, p_single, p_repeating, true);
+  v_clock text :=
+    'v_now := jittask.now();
+      v_soon_at := v_now operator(pg_catalog.+) ''1 minute''::pg_catalog.interval;';
   -- Nearly every write plans something far ahead and need not ask who sleeps.
   v_wake text :=
-    'if v_first_at operator(pg_catalog.<) (v_now operator(pg_catalog.+) ''1 minute''::pg_catalog.interval) then
+    'if v_first_at operator(pg_catalog.<) v_soon_at then
         perform jittask.wake_workers(v_first_at);
       end if;';
 begin
   if (p_watch).on_error = 'raise' then
-    return format(E'v_now := jittask.now();\n%s\n%s\nreturn null;', v_careful, v_wake);
+    return format(E'%s\n%s\n%s\nreturn null;', v_clock, v_careful, v_wake);
   end if;
   return format(
     $sql$
   loop
     begin
-      v_now := jittask.now();
+      %s
       if v_careful then
         %s
       else
@@ -49,7 +52,7 @@ begin
     end;
   end loop;
     $sql$,
-    v_careful, v_fast, v_wake, jittask.watch_net_sql(p_watch)
+    v_clock, v_careful, v_fast, v_wake, jittask.watch_net_sql(p_watch)
   );
 end;
 $$;

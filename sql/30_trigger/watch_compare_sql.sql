@@ -29,14 +29,15 @@ begin
   from jsonb_object_keys((p_watch).columns) c (name)
   where c.name <> all ((p_watch).key_columns);
   v_hashes := format(
-    'select pg_catalog.bit_xor(%s) as keys, pg_catalog.bit_xor(%s) as rows from ',
+    'select %s as keys, %s as rows from ',
     jittask.watch_hash_sql((p_watch).table_oid::regclass, (p_watch).key_columns),
     jittask.watch_hash_sql((p_watch).table_oid::regclass, (p_watch).key_columns || v_others)
   );
   return format(
-    'select n.rows is not distinct from o.rows, n.keys is not distinct from o.keys
+    'select coalesce(pg_catalog.bit_xor(z.rows), 0) operator(pg_catalog.=) 0,
+      coalesce(pg_catalog.bit_xor(z.keys), 0) operator(pg_catalog.=) 0
     into v_same, v_same_keys
-    from (%1$s new_row r) n cross join (%1$s old_row r) o;',
+    from (%1$s new_row r union all %1$s old_row r) z;',
     v_hashes
   );
 end;

@@ -40,7 +40,7 @@ begin
       -- A row that moves to another partition comes as a new one.
       when v_reads_current or v_per_row
         then jittask.put_wanted_sql(jittask.wanted_sql(p_single, v_now, v_key, 'v_now'), 'v_now', p_careful, true) || ' into v_first_at;'
-      else jittask.watch_put_sql(jittask.wanted_sql(p_single, v_now, v_key, 'v_now'))
+      else jittask.watch_put_sql((p_watch).source_table, jittask.wanted_sql(p_single, v_now, v_key, 'v_now'))
     end;
     v_update := jittask.put_wanted_sql(
       jittask.wanted_sql(
@@ -72,12 +72,14 @@ begin
       and t.skip_holidays = 'none'
       and not (v_reads_current or v_per_row);
     if v_begun <> '{}' then
-      v_insert := v_insert || jittask.watch_begin_sql(jittask.wanted_sql(v_begun, v_now, v_key, null));
+      v_insert := v_insert || jittask.watch_begin_sql(
+        (p_watch).source_table, jittask.wanted_sql(v_begun, v_now, v_key, 'v_now')
+      );
     end if;
     v_insert := v_insert || jittask.watch_series_sql(
       format(
         'select z.* from (%s) z where z.nominal_at is not null and (%s)',
-        jittask.wanted_sql(p_repeating, v_now, v_key, null),
+        jittask.wanted_sql(p_repeating, v_now, v_key, 'v_now'),
         case
           when v_begun = '{}' then 'true'
           else format(
@@ -88,7 +90,7 @@ begin
       )
     );
     v_update := v_update || jittask.watch_series_sql(
-      jittask.wanted_sql(p_repeating, jittask.watch_changed_sql(p_watch, v_now), v_key, null)
+      jittask.wanted_sql(p_repeating, jittask.watch_changed_sql(p_watch, v_now), v_key, 'v_now')
     );
     v_delete := v_delete || jittask.watch_forget_sql(p_watch, p_repeating, v_keys);
   end if;

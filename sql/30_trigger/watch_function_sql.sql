@@ -20,15 +20,19 @@ security definer
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off
+set plan_cache_mode = force_generic_plan
 as %L
     $sql$,
     p_function_name,
     'declare
   v_now pg_catalog.timestamptz;
+  v_soon_at pg_catalog.timestamptz;
+  v_near_at pg_catalog.timestamptz;
   v_careful pg_catalog.bool := false;
   v_same pg_catalog.bool;
   v_same_keys pg_catalog.bool;
   v_first_at pg_catalog.timestamptz;
+  v_count pg_catalog.int8;
   v_series record;
 begin
 ' || p_body || '

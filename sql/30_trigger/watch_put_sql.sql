@@ -2,8 +2,10 @@
 -- wanted_sql. Nothing of theirs should be in the queue, so this looks for nothing; whatever is there
 -- nevertheless with the same identity makes it fail with unique_violation, and the function goes the
 -- careful way. (ON CONFLICT would cost as much again as two of the indexes.) Nor can a new row have been
--- called off: that is forgotten with the row.
+-- called off: that is forgotten with the row. Of more than 50,000 rows, those that are due later than in
+-- ten minutes are listed for the sweep (watch_list_sql).
 create or replace function jittask.watch_put_sql(
+  p_source_table text,
   p_wanted text
 )
 returns text
@@ -14,18 +16,35 @@ set search_path = pg_catalog, pg_temp
 as $$
   select format(
     $sql$
-      with put as (
       insert into jittask.due_queue (
         task_id, plan_no, priority, nominal_at, due_at, run_at, queue, source_key
       )
-      select w.task_id, w.plan_no, w.priority, w.nominal_at, w.due_at, w.due_at, w.queue, w.source_key
-      from (%s) w
-      where w.due_at is not null
-        and %s
-      returning due_at
-      )
-      select pg_catalog.min(p.due_at) from put p into v_first_at;
+      %1$s
+      limit 50000;
+      get diagnostics v_count = row_count;
+      if v_count operator(pg_catalog.=) 50000 then
+        v_near_at := v_now operator(pg_catalog.+) '10 minutes'::pg_catalog.interval;
+        insert into jittask.due_queue (
+          task_id, plan_no, priority, nominal_at, due_at, run_at, queue, source_key
+        )
+        select w.* from (%1$s offset 50000) w where w.due_at operator(pg_catalog.<=) v_near_at;
+        %2$s
+      end if;
     $sql$,
-    p_wanted, jittask.unused_identity_sql('w', 'v_now', false)
-  );
+    n.new_sql,
+    jittask.watch_list_sql(
+      p_source_table,
+      format('select w.source_key from (%s offset 50000) w where w.due_at operator(pg_catalog.>) v_near_at', n.new_sql)
+    )
+  )
+  from (
+    -- An OR is evaluated from left to right: what is due later needs no further look.
+    select format(
+      'select w.task_id, w.plan_no, w.priority, w.nominal_at, w.due_at, w.due_at as run_at, w.queue, w.source_key
+      from (%s) w
+      where w.due_at operator(pg_catalog.>) v_soon_at
+         or w.due_at is not null and jittask.plans_soon(w.task_id, w.source_key, w.due_at, v_now, w.grace)',
+      p_wanted
+    ) as new_sql
+  ) n;
 $$;

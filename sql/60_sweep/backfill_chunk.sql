@@ -7,6 +7,7 @@ create or replace function jittask.backfill_chunk(
   p_task jittask.task,
   p_plan jittask.plan,
   p_watch jittask.watch,
+  p_since timestamptz,
   p_now timestamptz
 )
 returns bigint
@@ -30,12 +31,13 @@ declare
   v_rows bigint;
   v_locked text[];
 begin
-  insert into jittask.backfill (task_id, plan_no, total)
-  select p_task.task_id, p_plan.plan_no, greatest(c.reltuples, 0)
+  insert into jittask.backfill (task_id, plan_no, total, since_at)
+  select p_task.task_id, p_plan.plan_no, greatest(c.reltuples, 0), p_since
   from pg_class c
   where c.oid = p_watch.table_oid
   on conflict (task_id) do update
-    set plan_no = excluded.plan_no, after_key = null, gone_key = null, is_first = false, done = 0
+    set plan_no = excluded.plan_no, after_key = null, gone_key = null, is_first = false, done = 0,
+        since_at = excluded.since_at
     where backfill.plan_no <> excluded.plan_no;
   select b.* into v_fill from jittask.backfill b where b.task_id = p_task.task_id for update;
   if v_fill.gone_key is not null then
@@ -78,18 +80,19 @@ begin
     into v_locked;
     if cardinality(v_locked) is distinct from v_rows then
       execute format(
-        'insert into jittask.replan (task_id, source_key, reason)
-         select $1, h.source_key, $3
+        'insert into jittask.replan (task_id, source_key, reason, noted_at)
+         select $1, h.source_key, $3, $4
          from (select %s as source_key from %s except select unnest($2)) h',
         v_key, v_range
       )
-      using p_task.task_id, v_locked, 'a writer held the row';
+      using p_task.task_id, v_locked, 'a writer held the row', v_fill.since_at;
     end if;
     -- Of rows that a writer holds, the queue rows are the writer's too: waiting for them here could deadlock.
     v_range := format('%s and %s = any ($2)', v_range, v_key);
   end if;
   perform jittask.plan_source_rows(
-    p_task, p_plan, format('(select s.* from %s) r', v_range), coalesce(v_locked, '{}'), p_now, true
+    p_task, p_plan, format('(select s.*, ($3)[1] as jittask_since from %s) r', v_range), coalesce(v_locked, '{}'),
+    array[v_fill.since_at], p_now, true
   );
   update jittask.backfill b
   set after_key = v_last::text, done = b.done + v_rows

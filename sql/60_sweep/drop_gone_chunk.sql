@@ -32,14 +32,21 @@ begin
     return 0;
   end if;
   perform jittask.drop_gone(p_task, p_watch, v_keys);
-  delete from jittask.due_queue q
-  using jittask.plan p
-  where p.task_id = p_task.task_id
-    and q.task_id = p_task.task_id
-    and q.source_key > p_after_key
-    and q.source_key <= v_keys[cardinality(v_keys)]
-    and q.plan_no <> p.plan_no
-    and q.first_claimed_at is null;
+  -- One that a writer holds is passed over: the writer may be waiting for us, and an old plan never fires.
+  delete from jittask.due_queue d
+  where d.occurrence_id = any (
+    array(
+      select q.occurrence_id
+      from jittask.due_queue q
+      join jittask.plan p on p.task_id = q.task_id
+      where q.task_id = p_task.task_id
+        and q.source_key > p_after_key
+        and q.source_key <= v_keys[cardinality(v_keys)]
+        and q.plan_no <> p.plan_no
+        and q.first_claimed_at is null
+      for update of q skip locked
+    )
+  );
   update jittask.backfill b
   set gone_key = v_keys[cardinality(v_keys)]
   where b.task_id = p_task.task_id;

@@ -34,7 +34,7 @@ begin
     into missing, extra, wrong, v_keys
     from jittask.plan_difference(v_task) d;
     if v_keys is not null then
-      perform jittask.replan_task(v_task.task_id, false, v_keys, v_now);
+      perform jittask.replan_task(v_task.task_id, null, v_keys, array_fill(v_now, array[cardinality(v_keys)]), v_now);
     end if;
     task_name := v_task.name;
     return next;

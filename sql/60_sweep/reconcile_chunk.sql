@@ -50,8 +50,9 @@ begin
   v_differs := case
     when p_task.repeat = 'none' then
       'p.planned > 1 or p.due_at is distinct from w.due_at
-       and (p.due_at is not null or w.due_at > $2
-            or not jittask.was_claimed(w.task_id, w.source_key, w.due_at))
+       and (p.due_at is not null
+            or ' || jittask.in_time_sql('w') || '
+               and (w.due_at > $2 or not jittask.was_claimed(w.task_id, w.source_key, w.due_at)))
        and (w.due_at is null or not exists (
          select from jittask.called_off c
          where c.task_id = w.task_id and c.source_key = w.source_key and c.due_at = w.due_at
@@ -89,8 +90,7 @@ begin
     $sql$,
     jittask.wanted_sql(
       array[p_task.task_id], v_range || ' r',
-      jittask.key_sql(p_watch.table_oid::regclass, p_watch.key_columns, 'r'),
-      case when p_task.repeat = 'none' then '$2' end
+      jittask.key_sql(p_watch.table_oid::regclass, p_watch.key_columns, 'r'), '$2'
     ),
     v_differs
   )

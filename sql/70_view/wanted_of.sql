@@ -31,7 +31,7 @@ begin
   end if;
   select jittask.wanted_sql(
     array[(p_task).task_id], (p_task).source_table || ' r',
-    jittask.key_sql(w.table_oid::regclass, w.key_columns, 'r'), null
+    jittask.key_sql(w.table_oid::regclass, w.key_columns, 'r'), 'null::pg_catalog.timestamptz'
   )
   into v_wanted
   from jittask.watch w

@@ -392,7 +392,8 @@ CREATE TABLE jittask.backfill (
     gone_key text COLLATE pg_catalog."C",
     is_first boolean DEFAULT false NOT NULL,
     done bigint DEFAULT 0 NOT NULL,
-    total bigint NOT NULL
+    total bigint NOT NULL,
+    since_at timestamp with time zone DEFAULT statement_timestamp() NOT NULL
 );
 
 COMMENT ON TABLE jittask.backfill IS 'How far the planning of a large table has come for one task';
@@ -410,6 +411,8 @@ COMMENT ON COLUMN jittask.backfill.is_first IS 'true: nothing was planned for th
 COMMENT ON COLUMN jittask.backfill.done IS 'Rows looked at';
 
 COMMENT ON COLUMN jittask.backfill.total IS 'Rows of the table as estimated when it began';
+
+COMMENT ON COLUMN jittask.backfill.since_at IS 'When the task was defined or changed: whether a date is past is judged as of then';
 
 CREATE TABLE jittask.calendar (
     name text NOT NULL,
@@ -884,7 +887,8 @@ CREATE TABLE jittask.replan (
     source_key text COLLATE pg_catalog."C",
     source_table text,
     reason text NOT NULL,
-    noted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+    noted_at timestamp with time zone DEFAULT COALESCE((NULLIF(current_setting('jittask.fake_now'::text, true), ''::text))::timestamp with time zone, statement_timestamp()) NOT NULL,
+    source_keys text[] COLLATE pg_catalog."C"
 );
 
 COMMENT ON TABLE jittask.replan IS 'What must be planned anew; only inserted into, drained by the sweep';
@@ -893,13 +897,15 @@ COMMENT ON COLUMN jittask.replan.replan_id IS 'Key, order of arrival';
 
 COMMENT ON COLUMN jittask.replan.task_id IS 'The task; null = every task of source_table';
 
-COMMENT ON COLUMN jittask.replan.source_key IS 'The source row; null = all rows of the task';
+COMMENT ON COLUMN jittask.replan.source_key IS 'The source row; null = those of source_keys, or all rows of the task';
 
 COMMENT ON COLUMN jittask.replan.source_table IS 'The table, where task_id is null; else null';
 
 COMMENT ON COLUMN jittask.replan.reason IS 'Why';
 
-COMMENT ON COLUMN jittask.replan.noted_at IS 'When it was noted, by the wall clock';
+COMMENT ON COLUMN jittask.replan.noted_at IS 'When it was noted, by jittask.now(): whether a date is past is judged as of then';
+
+COMMENT ON COLUMN jittask.replan.source_keys IS 'Many source rows at once; null = none';
 
 ALTER TABLE jittask.replan ALTER COLUMN replan_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME jittask.replan_replan_id_seq

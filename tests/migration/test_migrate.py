@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import lzma
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,6 +14,7 @@ from jittask_pg import migration
 from jittask_pg.errors import DatabaseError, LockError
 from jittask_pg.migration.files import FunctionFile, Migration, function_files, latest_version, migrations
 from jittask_pg.migration.pieces import ADVISORY_LOCK
+from tests.support.watched import Watched
 
 NewDatabase = Callable[..., str]
 
@@ -161,6 +164,33 @@ def test_a_role_without_rights_is_told_so(fresh_database: NewDatabase) -> None:
         with pytest.raises(Exception, match="permission denied") as caught:
             migration.migrate(connection)
         assert not isinstance(caught.value, DatabaseError)
+
+
+def test_the_first_release_is_upgraded_with_what_it_had_planned(fresh_database: NewDatabase) -> None:
+    script = lzma.decompress((Path(__file__).parent / "releases" / "0.1.0.sql.xz").read_bytes()).decode()
+    with psycopg.connect(fresh_database(installed=False), autocommit=True) as connection:
+        connection.execute(script.encode())
+        watched = Watched(connection)
+        watched.orders()
+        watched.task("steady", "orders", "due_at")
+        watched.execute(
+            "insert into orders (due_at, day) select now() + n * interval '1 hour', '2036-01-01' from generate_series(1, 9) n"
+        )
+        watched.execute("select jittask.enqueue('h', due_at => now() + interval '1 day')")
+        before = connection.execute("select * from jittask.waiting order by 1").fetchall()
+        migration.migrate(connection)
+        assert connection.execute("select * from jittask.waiting order by 1").fetchall() == before
+        old = "select prosrc from pg_proc p join jittask.watch w on p.proname = w.function_name"
+        generated = connection.execute(old).fetchone()
+        watched.execute("update orders set due_at = due_at + interval '1 hour' where id <= 3")
+        watched.check()
+        connection.execute("select jittask.sweep()")
+        assert connection.execute(old).fetchone() != generated
+        watched.execute(
+            "update orders set due_at = due_at + interval '1 hour' where id > 3; delete from orders where id = 1"
+        )
+        watched.execute("insert into orders (due_at) values (now() + interval '3 days')")
+        watched.check()
 
 
 def test_migrations_never_call_functions_of_the_functions_directory() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from tests.support import clock
 from tests.support.watched import Watched
 
 # Statements over the table orders, which holds ids 1 to 20, every second of them open.
@@ -100,3 +101,16 @@ def test_settings_of_the_writing_session_change_nothing(orders: Watched, setting
         session.execute(f"delete from {table} where id = 32")
     orders.check()
     assert '{"id": 31}' in orders.planned("mail")
+
+
+def test_an_overdue_occurrence_stays_when_its_statement_changes_other_rows_only(orders: Watched) -> None:
+    orders.execute(
+        "insert into orders (id, due_at) values (200, '2026-03-02 09:30+00'), (201, '2026-03-02 15:00+00')"
+    )
+    clock.at(orders.connection, "2026-03-02 13:00+00")
+    overdue = orders.planned("remind")['{"id": 200}']
+    orders.execute(
+        "update orders set due_at = due_at + case id when 201 then interval '1 hour' else interval '0' end where id >= 200"
+    )
+    assert orders.planned("remind")['{"id": 200}'] == overdue
+    assert orders.differences() == []

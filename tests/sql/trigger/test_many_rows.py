@@ -1,0 +1,123 @@
+"""A statement over very many rows plans what is near and lists the rest; the sweep plans it, and nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+
+from tests.support import clock
+from tests.support.watched import Watched
+
+MANY = 53_000
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def many(fresh_database: Callable[..., str]) -> Iterator[Watched]:
+    with psycopg.connect(fresh_database(), autocommit=True) as connection:
+        clock.at(connection, NOW)
+        watched = Watched(connection)
+        watched.execute(
+            "create table t (id int primary key, due_at timestamptz, open bool not null default true)"
+        )
+        yield watched
+
+
+def write(watched: Watched, near: str = "1 hour") -> None:
+    """Every row is due in 30 days; number 10 and the last are due sooner."""
+    watched.execute(f"""
+        insert into t (id, due_at)
+        select n, timestamptz '{NOW}' + case when n in (10, {MANY}) then interval '{near}' else interval '30 days' end
+        from generate_series(1, {MANY}) n
+    """)
+
+
+def counts(watched: Watched, task: str) -> tuple[int, int]:
+    """Rows planned for a task, and rows listed for the sweep."""
+    row = watched.execute(
+        """
+        select (select count(*) from jittask.waiting w join jittask.task t using (task_id) where t.name = %s),
+          (select coalesce(sum(cardinality(source_keys)), 0) from jittask.replan)
+        """,
+        watched.name(task),
+    ).fetchone()
+    assert row is not None
+    return row[0], int(row[1])
+
+
+def test_the_first_50000_are_planned_at_once_and_the_others_by_the_sweep(many: Watched) -> None:
+    many.task("once", "t", "due_at")
+    write(many)
+    assert counts(many, "once") == (50_000, MANY - 50_000)
+    many.drain()
+    assert counts(many, "once") == (MANY, 0)
+    many.check()
+
+
+def test_what_is_due_within_ten_minutes_is_planned_at_once(many: Watched) -> None:
+    many.task("once", "t", "due_at")
+    write(many, near="10 minutes")
+    assert counts(many, "once") == (50_001, MANY - 50_001)
+    assert f'{{"id": {MANY}}}' in many.planned("once")
+
+
+def test_a_filter_counts_only_what_matches(many: Watched) -> None:
+    many.task("once", "t", "due_at", filter={"open": False})
+    write(many)
+    assert counts(many, "once") == (0, 0)
+
+
+def test_several_tasks_are_planned_by_the_same_lists(many: Watched) -> None:
+    many.task("once", "t", "due_at")
+    many.task("before", "t", "due_at", start_offset="-3 days", filter={"open": True})
+    many.task("often", "t", "due_at", repeat="daily")
+    write(many)
+    many.drain()
+    assert [counts(many, task)[0] for task in ("once", "before", "often")] == [MANY, MANY - 2, MANY]
+    many.check()
+
+
+def test_what_comes_due_before_the_sweep_is_not_lost(many: Watched) -> None:
+    many.task("once", "t", "due_at")
+    many.task("often", "t", "due_at", repeat="daily")
+    write(many, near="1 hour")
+    clock.at(many.connection, NOW.replace(hour=12))
+    many.drain()
+    due = NOW.replace(hour=10)
+    for task in ("once", "often"):
+        assert many.planned(task)[f'{{"id": {MANY}}}'] == due, task
+    many.check()
+
+
+def test_what_was_past_when_it_was_written_stays_past(many: Watched) -> None:
+    many.task("once", "t", "due_at")
+    write(many, near="-2 minutes")
+    many.drain()
+    assert counts(many, "once") == (MANY - 2, 0)
+    many.check()
+
+
+def test_rows_that_change_or_go_before_the_sweep_are_planned_as_they_are_then(many: Watched) -> None:
+    many.task("once", "t", "due_at")
+    write(many)
+    many.execute(f"update t set due_at = due_at + interval '1 day' where id = {MANY - 1}")
+    many.execute(f"delete from t where id = {MANY - 2}")
+    many.execute(f"update t set id = -id where id = {MANY - 3}")
+    many.drain()
+    assert counts(many, "once") == (MANY - 1, 0)
+    many.check()
+
+
+def test_a_large_table_is_judged_as_of_the_definition_of_its_task(many: Watched) -> None:
+    write(many, near="1 hour")
+    many.task("once", "t", "due_at")
+    many.task("often", "t", "due_at", repeat="daily")
+    assert counts(many, "once")[0] == 0
+    clock.at(many.connection, NOW.replace(hour=12))
+    many.drain()
+    for task in ("once", "often"):
+        assert many.planned(task)[f'{{"id": {MANY}}}'] == NOW.replace(hour=10), task
+    many.check()
