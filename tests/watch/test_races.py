@@ -284,3 +284,44 @@ def test_writers_workers_sweeps_and_edits_on_the_same_rows_never_deadlock(
 @pytest.mark.slow
 def test_they_never_deadlock_for_a_minute(watched: Watched, other: Callable[[], psycopg.Connection]) -> None:
     crowd(watched, other, 60.0)
+
+
+def test_cancel_and_finish_of_one_run_never_wait_for_each_other_in_a_circle(
+    watched: Watched, other: Callable[[], psycopg.Connection]
+) -> None:
+    holder, finisher, canceller = other(), other(), other()
+    watched.execute("select jittask.enqueue('f')")
+    claimed = claim(watched.connection)
+    answers: list[str] = []
+
+    def cancel() -> None:
+        row = canceller.execute("select jittask.cancel(%s)", [claimed[0][0]]).fetchone()
+        assert row is not None
+        answers.append(row[0])
+
+    # Both come to the lease while it is held, the finish first.
+    holder.execute("begin")
+    holder.execute("select from jittask.lease for update")
+    threads = [
+        threading.Thread(target=finish, args=(finisher, claimed)),
+        threading.Thread(target=cancel),
+    ]
+    for thread, session in zip(threads, (finisher, canceller), strict=True):
+        thread.start()
+        wait_until_blocked(watched.connection, session)
+    holder.execute("commit")
+    for thread in threads:
+        thread.join(10)
+    assert answers == ["ended"]
+
+
+def wait_until_blocked(connection: psycopg.Connection, session: psycopg.Connection) -> None:
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        row = connection.execute(
+            "select cardinality(pg_blocking_pids(%s)) > 0", [session.info.backend_pid]
+        ).fetchone()
+        if row == (True,):
+            return
+        time.sleep(0.01)
+    raise AssertionError("the session did not come to wait")
