@@ -18,6 +18,7 @@ ADVISORY_LOCK = int.from_bytes(b"jittask", "big")
 ISOLATION = "set transaction isolation level read committed;"
 """First statement of the transaction: whoever waited for the lock must see what the one before committed."""
 
+_PARTITIONS = "60_sweep/make_partitions.sql"
 _ADVISORY_WAIT = "60s"
 _TABLE_WAIT = "5s"
 
@@ -53,7 +54,7 @@ def body(
     versioned: Iterable[Migration] | None = None,
     repeatable: Iterable[FunctionFile] | None = None,
 ) -> Iterator[Piece]:
-    """Migrations after `since`, then all functions and their digests."""
+    """Migrations after `since`, then all functions and their digests, and the partitions of these days."""
     for migration in migrations() if versioned is None else versioned:
         if migration.version > since:
             label = f"migrations/{migration.version:04}_{migration.name}.sql"
@@ -62,6 +63,10 @@ def body(
     for file in files:
         yield Piece(f"sql/{file.path}", file.sql)
     yield Piece("digests", _digests(files))
+    if any(file.path == _PARTITIONS for file in files):
+        yield Piece(
+            "history partitions", "do $ahead$ begin perform jittask.make_partitions(); end; $ahead$;\n"
+        )
 
 
 def script(since: int = 0, *, transaction: bool = True) -> str:

@@ -1,5 +1,6 @@
 -- Drops history partitions older than the setting history_retention, and old tries. With a tiny
--- lock_timeout: a partition in use is left for the next sweep, so that no claim waits for it. By the wall clock: a rehearsed one must not prune.
+-- lock_timeout: a partition in use is left for the next sweep, so that no claim waits for it.
+-- By the wall clock: a rehearsed one must not prune, and what was rehearsed stays.
 create or replace function jittask.drop_partitions()
 returns int
 language plpgsql
@@ -18,6 +19,22 @@ begin
   where s.name = 'history_retention';
   -- Before the partitions: their drop locks history until the end of the transaction.
   delete from jittask.run_attempt a where a.finished_at < v_keep_from;
+  -- Days that had to stay in the default partition.
+  begin
+    if coalesce(current_setting('jittask.fake_now', true), '') = ''
+       and pg_relation_size('jittask.run_history_default') > 0 then
+      delete from jittask.run_history_default d
+      where d.ctid = any (array(
+        select o.ctid
+        from jittask.run_history_default o
+        where o.finished_at < v_keep_from
+          and o.finished_at >= (select min(m.applied_at) from jittask.migration m)
+        limit 10000
+      ));
+    end if;
+  exception
+    when lock_not_available then null;
+  end;
   for v_name in
     select c.relname
     from pg_inherits i

@@ -1,6 +1,7 @@
 -- Makes daily history partitions ahead, for today and the next three days of the wall clock (UTC).
--- CREATE TABLE, then ATTACH: readers and writers of history go on. A day that the default partition
--- has rows of already stays there.
+-- CREATE TABLE, then ATTACH: readers and writers of history go on. What the default partition has of
+-- such a day moves over; a day of which it has more than 10,000 rows stays there.
+-- Callers: the sweep, every worker before its first claim, and the migration as its last act.
 create or replace function jittask.make_partitions()
 returns int
 language plpgsql
@@ -13,6 +14,7 @@ declare
   v_day date;
   v_name text;
   v_from timestamptz;
+  v_until timestamptz;
   v_count int := 0;
 begin
   for v_day in
@@ -20,21 +22,33 @@ begin
   loop
     v_name := 'run_history_' || to_char(v_day, 'YYYYMMDD');
     v_from := v_day::timestamp at time zone 'UTC';
+    v_until := (v_day + 1)::timestamp at time zone 'UTC';
     continue when to_regclass('jittask.' || v_name) is not null;
-    continue when exists (
-      select from jittask.run_history_default d
-      where d.finished_at >= v_from and d.finished_at < v_from + interval '24 hours'
-    );
     begin
+      continue when exists (
+        select from jittask.run_history_default d
+        where d.finished_at >= v_from and d.finished_at < v_until
+        offset 10000
+      );
       execute format('create table jittask.%I (like jittask.run_history including all)', v_name);
       execute format(
+        'with moved as (
+           delete from jittask.run_history_default d
+           where d.finished_at >= $1 and d.finished_at < $2
+           returning d.*
+         )
+         insert into jittask.%I select m.* from moved m',
+        v_name
+      )
+      using v_from, v_until;
+      execute format(
         'alter table jittask.run_history attach partition jittask.%I for values from (%L) to (%L)',
-        v_name, v_from, v_from + interval '24 hours'
+        v_name, v_from, v_until
       );
       v_count := v_count + 1;
     exception
-      -- Held, or rows of that day have just entered the default partition.
-      when lock_not_available or check_violation then null;
+      -- Held; or rows of that day have just entered the default partition; or another session makes it.
+      when lock_not_available or check_violation or duplicate_table or unique_violation then null;
     end;
   end loop;
   return v_count;

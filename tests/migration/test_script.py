@@ -28,8 +28,10 @@ def run_psql(dsn: str, script: str) -> subprocess.CompletedProcess[str]:
 
 
 # The whole schema as the catalogue describes it: relations, columns, constraints, indexes, functions, views,
-# triggers, types, comments, grants.
+# triggers, types, comments, grants. Without the partitions of these days, which come and go.
 CATALOGUE = r"""
+select kind, name, what
+from (
 select 'column', format('%s.%s', c.relname, a.attname),
   concat_ws(' ', format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
             pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum), a.attacl::text, a.attcollation::regcollation)
@@ -59,6 +61,8 @@ union all
 select 'digest', path, digest from jittask.function_digest
 union all
 select 'setting', name, value from jittask.setting
+) found (kind, name, what)
+where name !~ '^run_history_[0-9]{8}'
 order by 1, 2, 3
 """
 
