@@ -408,7 +408,7 @@ def records(filters: Mapping[str, object], limit: int, *, newest_first: bool) ->
         select
           r.occurrence_id, r.task_id, r.task_name, r.kind, cast(r.source_key as text), r.nominal_at, r.due_at,
           r.status, r.attempt, r.worker, r.started_at, r.finished_at, r.duration, r.missed,
-          cast(r.result as text), r.error
+          cast(r.result as text), r.error, cast(r.progress as text)
         from jittask.execution_record r
         where {conditions}
         order by r.due_at {order}, r.occurrence_id {order}
@@ -1246,6 +1246,20 @@ def renew(connection: Connection, worker_id: int) -> list[tuple[int, list[int] |
     return connection.execute(
         "select r.lease_id, r.stopping from jittask.renew(%s::bigint) r", (worker_id,)
     ).fetchall()
+
+
+def note_progress(connection: Connection, leases: Sequence[tuple[int, int, str]]) -> None:
+    """Keeps how far runs have come.
+
+    Args:
+        connection: of the worker.
+        leases: id and token of each, and a JSON object: by occurrence id, what its run told.
+    """
+    ids, tokens, told = zip(*leases, strict=True)
+    connection.execute(
+        "select jittask.note_progress(%s::bigint[], %s::bigint[], %s::text[])",
+        (_numbers(ids), _numbers(tokens), list(told)),
+    )
 
 
 def doze(connection: Connection, worker_id: int, queues: Sequence[str] | None) -> int | None:

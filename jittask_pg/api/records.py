@@ -66,6 +66,8 @@ class ExecutionRecord:
         missed: how many missed occurrences it stands for.
         result: what the function returned.
         error: the error, or the reason why it was skipped or cancelled.
+        progress: while it runs, how far it has come, where its function says so: done, and with total,
+            message, at (when that was said).
     """
 
     occurrence_id: int
@@ -84,12 +86,13 @@ class ExecutionRecord:
     missed: int
     result: Json
     error: str | None
+    progress: dict[str, Json] | None = None
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> ExecutionRecord:
         """The record that a row of `statements.records` holds."""
         values = list(row)
-        values[4], values[14] = loaded(row[4]), loaded(row[14])
+        values[4], values[14], values[16] = loaded(row[4]), loaded(row[14]), loaded(row[16])
         return cls(*values)
 
 

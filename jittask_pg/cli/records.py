@@ -19,6 +19,7 @@ __all__ = ["records"]
 _NAMES = (
     "occurrence_id", "task_id", "task_name", "kind", "source_key", "nominal_at", "due_at", "status",
     "attempt", "worker", "started_at", "finished_at", "duration", "missed", "result", "error",
+    "progress",
 )  # fmt: skip
 _INSTANTS = ("nominal_at", "due_at", "started_at", "finished_at")
 _LONGEST_REMARK = 60
@@ -80,6 +81,7 @@ def records(
     for row in rows:
         row["source_key"] = None if row["source_key"] is None else json.loads(row["source_key"])
         row["result"] = None if row["result"] is None else json.loads(row["result"])
+        row["progress"] = None if row["progress"] is None else json.loads(row["progress"])
     session.localise(rows, _INSTANTS, task_column="task_name")
     if not session.as_json:
         for row in rows:

@@ -13,6 +13,7 @@ from ..outcomes import Cancel, Retry, Snooze
 from .batch import Ended, Job
 from .clock import Clock
 from .encode import error_text, json_text, storable, traceback_text
+from .progress import Progress
 from .recipe import Recipe, is_ours
 
 __all__ = ["arguments", "completed", "failed", "stopped_text", "wrong_parameters"]
@@ -45,6 +46,7 @@ def failed(
     clock: Clock,
     log: str | None = None,
     stop: str | None = None,
+    told: Progress | None = None,
 ) -> Ended:
     """The run raised `error`.
 
@@ -55,14 +57,15 @@ def failed(
         clock: tells when it ended.
         log: captured lines.
         stop: why the run had been asked to end before, cancelled or timed_out; None = it had not.
+        told: how far it had come, where it said so.
     """
     finished_us = clock.now_us()
-    outcome, text, run_us = _classified(job, error, clock, stop)
+    outcome, text, run_us = _classified(job, error, clock, stop, told)
     return Ended(job.batch, job.row[0], started_us, finished_us, outcome, None, text, log, run_us)
 
 
 def _classified(
-    job: Job, error: BaseException, clock: Clock, stop: str | None
+    job: Job, error: BaseException, clock: Clock, stop: str | None, told: Progress | None
 ) -> tuple[str, str, int | None]:
     if isinstance(error, Cancel):
         return "cancelled", reason_text(error), None
@@ -79,10 +82,8 @@ def _classified(
             else clock.now_us() + until // _MICROSECOND
         )
         return "snooze", reason_text(error), run_us
-    if stop == "timed_out":
-        return "timed_out", stopped_text(job.recipe, stop), None
-    if stop == "cancelled":
-        return "cancelled", stopped_text(job.recipe, stop), None
+    if stop in ("timed_out", "cancelled"):
+        return stop, stopped_text(job.recipe, stop, told=told), None
     if isinstance(error, TypeError) and not _was_entered(error):
         mismatch = wrong_parameters(job.recipe, arguments(job))
         if mismatch is not None:
@@ -103,11 +104,21 @@ def wrong_parameters(recipe: Recipe, args: Mapping[str, object]) -> str | None:
     return f'handler "{recipe.name}" does not take the call: {why}\nIt was called with {called}'
 
 
-def stopped_text(recipe: Recipe, stop: str) -> str:
-    """What the record says of a run that was asked to end."""
-    if stop == "timed_out":
-        return f"ran longer than its timeout of {recipe.timeout:g} s"
-    return "cancelled while it ran"
+def stopped_text(recipe: Recipe, stop: str, more: str = "", told: Progress | None = None) -> str:
+    """What the record says of a run that was asked to end.
+
+    Args:
+        recipe: of the function.
+        stop: why, timed_out or cancelled.
+        more: how it ended.
+        told: how far it had come, where it said so.
+    """
+    text = (
+        f"ran longer than its timeout of {recipe.timeout:g} s"
+        if stop == "timed_out"
+        else "cancelled while it ran"
+    )
+    return text + more + ("" if told is None else f"; progress {told.text}")
 
 
 def reason_text(error: BaseException) -> str:

@@ -7,7 +7,11 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection as Pipe
+from threading import Lock
 from typing import Any, NamedTuple
 
 from ..errors import JitTaskError
@@ -16,6 +20,7 @@ from .batch import Batch, Ended, Job
 from .clock import DatabaseClock
 from .connect import Connector, Lender
 from .hub import Hub
+from .progress import EVERY, Told
 from .recipe import Detail, Recipe, Recipes
 from .run import run_here
 from .spawn import parent_pipe
@@ -87,6 +92,8 @@ def main(fd: int) -> None:
     except JitTaskError as error:
         problem = error
     pipe.send(True)
+    teller = _Teller(pipe, hub)
+    hub.note = teller.note
     while True:
         try:
             order: Order = pipe.recv()
@@ -97,9 +104,40 @@ def main(fd: int) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         try:
-            pipe.send(tuple(answer)[2:])
+            teller.send(tuple(answer)[2:])
         except OSError:
             os._exit(0)
+
+
+class _Teller:
+    """Sends the parent how far the run has come, once a second at most, and the end of the run."""
+
+    def __init__(self, pipe: Pipe[Any, Any], hub: Hub) -> None:
+        self._pipe = pipe
+        self._hub = hub
+        self._lock = Lock()
+        self._told_at = float("-inf")
+        self._waits = False
+
+    def note(self) -> None:
+        """Tell before long; called by functions, in whatever thread."""
+        if not self._waits:
+            self._waits = True
+            self._hub.deadlines.add(self._told_at + EVERY, self._tell)
+
+    def send(self, answer: tuple[Any, ...]) -> None:
+        """Send the end of the run."""
+        with self._lock:
+            self._pipe.send(answer)
+
+    def _tell(self) -> None:
+        self._waits = False
+        self._told_at = time.monotonic()
+        for run in tuple(self._hub.active.values()):
+            told = run.context.told
+            if told is not None:
+                with self._lock, suppress(OSError):
+                    self._pipe.send(Told(run.job.row[0], told.done, told.total, told.message))
 
 
 def _ended(hub: Hub, recipes: Recipes, order: Order, problem: JitTaskError | None) -> Ended:

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections import deque
+from typing import Any
 
 from ..handlers import registry
 from .batch import Ended, Job, given_back
@@ -14,6 +15,7 @@ from .child import ChildOptions, Order
 from .clock import DatabaseClock
 from .hub import Hub, Run
 from .pace import Pace
+from .progress import Told, progress_of
 from .run import begin, lost_to_others
 from .spawn import Child
 
@@ -144,10 +146,7 @@ class _Keeper:
                 child.pipe.recv()
                 run.started_us = self._hub.clock.now_us()
             child.pipe.send(self._order(job))
-            if not child.pipe.poll(job.recipe.timeout):
-                run.stop("timed_out")
-                child.kill()
-            answer = child.pipe.recv()
+            answer = self._answer(run, child)
         except (EOFError, OSError):
             answer = None
         run.on_stop = None
@@ -156,6 +155,25 @@ class _Keeper:
         if self._runs >= _MOST_RUNS:
             self._drop()
         return Ended(job.batch, job.row[0], *answer)
+
+    def _answer(self, run: Run, child: Child) -> tuple[Any, ...]:
+        """The end of a run, from its child process, which is killed when it takes too long.
+
+        Raises:
+            EOFError: the process is gone.
+        """
+        timeout = run.job.recipe.timeout
+        until = None if timeout is None else time.monotonic() + timeout
+        while True:
+            if until is not None and not child.pipe.poll(max(0.0, until - time.monotonic())):
+                run.stop("timed_out")
+                child.kill()
+                until = None
+            said = child.pipe.recv()
+            if not isinstance(said, Told):
+                return said
+            if said.occurrence_id == run.job.row[0]:
+                run.context.tell(progress_of(said.done, said.total, said.message))
 
     def _order(self, job: Job) -> Order:
         recipe, clock = job.recipe, self._hub.clock
@@ -173,7 +191,7 @@ class _Keeper:
         self._child = None
         reason = run.stop_reason
         if reason in ("timed_out", "cancelled"):
-            text = stopped_text(run.job.recipe, reason) + "; its process was killed"
+            text = stopped_text(run.job.recipe, reason, "; its process was killed", run.context.told)
             outcome = reason
         else:
             how = f"by signal {-code}" if code is not None and code < 0 else f"with exit code {code}"

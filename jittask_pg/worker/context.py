@@ -10,6 +10,7 @@ from typing import Any
 from ..database import Connection
 from ..errors import StateError
 from ..statements import Claimed
+from .progress import EVERY, Progress, progress_of
 from .rows import key_of
 
 __all__ = ["RUN_LOGGER", "Context", "instant"]
@@ -38,6 +39,7 @@ class Context:
         due_at: instant at which it was due (UTC).
         missed: how many missed occurrences this run stands for.
         logger: bound to the occurrence; its lines are kept in the record where the task says so.
+        told: how far the run has come, as it told last; None = it did not.
     """
 
     def __init__(
@@ -47,7 +49,7 @@ class Context:
         title: str | None,
         connect: Callable[[], Connection] | None = None,
         beat: Callable[[], None] | None = None,
-        note: Callable[[str], None] | None = None,
+        note: Callable[[], None] | None = None,
     ) -> None:
         self.occurrence_id = claimed.occurrence_id
         self.attempt = claimed.attempt
@@ -65,6 +67,8 @@ class Context:
         self._beat = beat
         self._note = note
         self._connection: Connection | None = None
+        self.told: Progress | None = None
+        self._logged_at = float("-inf")
         self._stop: str | None = None
         self._seen = False
 
@@ -93,18 +97,30 @@ class Context:
         return self._connection
 
     def progress(self, done: float, total: float | None = None, message: str | None = None) -> None:
-        """Say how far the run has come. It goes to the log of the run, and extends nothing.
+        """Say how far the run has come: the record shows it within about a second, while it runs.
+
+        It costs little, so it may be called for each unit. The log of the run gets a line a second at most,
+        and one when `done` reaches `total`. It extends nothing: leases are renewed without it.
 
         Args:
             done: units done.
             total: units in all; None = not known.
-            message: for people.
+            message: for people; 500 characters of it are kept.
+
+        Raises:
+            InvalidValueError: a number is none.
         """
-        share = f"{done:g}" if total is None else f"{done:g}/{total:g}"
-        text = share if message is None else f"{share} {message}"
+        told = progress_of(done, total, message)
+        self.tell(told)
+        if told.at - self._logged_at >= EVERY or told.done == told.total:
+            self._logged_at = told.at
+            self.logger.info("progress %s", told.text)
+
+    def tell(self, told: Progress) -> None:
+        """Have the record show how far the run has come; the worker calls this for a child process."""
+        self.told = told
         if self._note is not None:
-            self._note(text)
-        self.logger.info("progress %s", text)
+            self._note()
 
     def heartbeat(self) -> bool:
         """Have the lease renewed at once, and say whether to go on: False once the run was asked to end."""

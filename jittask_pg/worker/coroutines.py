@@ -134,13 +134,17 @@ class Coroutines:
             inner.cancel()
             done, _ = await asyncio.wait({inner}, timeout=PATIENCE)
             if not done:
-                text = stopped_text(run.job.recipe, "timed_out") + " and did not let itself be cancelled"
+                text = stopped_text(
+                    run.job.recipe, "timed_out", " and did not let itself be cancelled", run.context.told
+                )
                 now = self._hub.clock.now_us()
                 return Ended(run.job.batch, run.job.row[0], run.started_us, now, "timed_out", None, text)
         try:
             return inner.result()
         except BaseException as error:
-            return failed(run.job, run.started_us, error, self._hub.clock, None, run.stop_reason)
+            return failed(
+                run.job, run.started_us, error, self._hub.clock, None, run.stop_reason, run.context.told
+            )
 
     async def _called(self, run: Run) -> Ended:
         hub, job = self._hub, run.job
@@ -164,7 +168,7 @@ class Coroutines:
                 value = await called
             except BaseException as error:
                 log = None if capture is None else capture.text()
-                return failed(job, run.started_us, error, hub.clock, log, run.stop_reason)
+                return failed(job, run.started_us, error, hub.clock, log, run.stop_reason, run.context.told)
             else:
                 log = None if capture is None else capture.text()
                 return with_stop(run, completed(job, run.started_us, value, hub.clock, log))

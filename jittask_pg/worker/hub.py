@@ -76,6 +76,7 @@ class Hub:
         wake_reporter: have the results reported.
         wake_main: have the main loop look again.
         beat: have the leases renewed now.
+        note: have it written, before long, how far the runs have come.
         wants_room: the main loop waits for a job to end.
     """
 
@@ -92,6 +93,7 @@ class Hub:
         self.wake_reporter: Callable[[], None] = _nothing
         self.wake_main: Callable[[], None] = _nothing
         self.beat: Callable[[], None] = _nothing
+        self.note: Callable[[], None] = _nothing
         self.wants_room = False
 
     def report(self, ended: Ended) -> None:

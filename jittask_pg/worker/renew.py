@@ -1,5 +1,5 @@
-"""Keeps the leases of a worker process, on a thread and a connection of its own that no function can hold up;
-learns what is asked to end, and takes part in maintenance."""
+"""Keeps the leases of a worker process and writes how far its runs have come, on a thread and a connection of
+its own that no function can hold up; learns what is asked to end, and takes part in maintenance."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from .. import statements
 from ..database import Connection
 from ..errors import JitTaskError, from_database
 from ..redact import redact
+from .batch import Batch
 from .clock import DatabaseClock
 from .connect import Connector, is_lost
 from .hub import Hub
+from .progress import EVERY, Progress
 
 __all__ = ["Renewer"]
 
@@ -50,18 +52,28 @@ class Renewer:
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._asked = False
+        self._told = False
+        self._note_at = 0.0
+        self._written: dict[int, dict[str, Progress]] = {}
         self._unknown: set[int] = set()
         self._thread = threading.Thread(target=self._run, name="jittask-renewer", daemon=True)
 
     def start(self) -> None:
         """Begin."""
         self._hub.beat = self.renew_now
+        self._hub.note = self.note_soon
         self._thread.start()
 
     def renew_now(self) -> None:
         """Renew without waiting for the next time."""
         self._asked = True
         self._wake.set()
+
+    def note_soon(self) -> None:
+        """Write before long how far the runs have come; functions call this, however often."""
+        if not self._told:
+            self._told = True
+            self._wake.set()
 
     def close(self) -> None:
         """End; a statement that is on its way may take a moment."""
@@ -75,6 +87,8 @@ class Renewer:
         look_at = time.monotonic() + random.uniform(0, _LOOK_EVERY)
         while not self._closing.is_set():
             next_at = min(renew_at, sweep_at, look_at) if self._sweeps else renew_at
+            if self._told:
+                next_at = min(next_at, self._note_at)
             self._wake.wait(max(0.0, next_at - time.monotonic()))
             self._wake.clear()
             if self._closing.is_set():
@@ -84,6 +98,9 @@ class Renewer:
                     self._asked = False
                     self._renew()
                     renew_at = time.monotonic() + self._interval
+                if self._told and time.monotonic() >= self._note_at:
+                    self._note_at = time.monotonic() + EVERY
+                    self._note_progress()
                 if self._sweeps and time.monotonic() >= look_at:
                     look_at = time.monotonic() + _LOOK_EVERY * random.uniform(0.8, 1.2)
                     if statements.replan_waits(self._connected()):
@@ -102,6 +119,7 @@ class Renewer:
                 if is_lost(error, self._connection):
                     self._drop()
                     renew_at = 0.0
+                    self._told = True
                 else:
                     logger.warning(
                         "maintenance failed: %s", redact(str(from_database(error)).replace("\n", "; "))
@@ -134,6 +152,27 @@ class Renewer:
         self._give_back_unknown(connection, held.keys() - hub.batches.keys())
         if isinstance(hub.clock, DatabaseClock):
             hub.clock.compare(connection)
+
+    def _note_progress(self) -> None:
+        """How far runs have come, all leases in one statement, and only where there is news."""
+        self._told = False
+        told: dict[Batch, dict[str, Progress]] = {}
+        for run in tuple(self._hub.active.values()):
+            if run.context.told is not None:
+                told.setdefault(run.job.batch, {})[str(run.job.row[0])] = run.context.told
+        now_us = self._hub.clock.now_us()
+        news = [
+            (
+                batch.lease_id,
+                batch.token,
+                "{" + ", ".join(f'"{id}": {said.json(now_us)}' for id, said in by_run.items()) + "}",
+            )
+            for batch, by_run in told.items()
+            if self._written.get(batch.lease_id) != by_run
+        ]
+        if news:
+            statements.note_progress(self._connected(), news)
+        self._written = {batch.lease_id: by_run for batch, by_run in told.items()}
 
     def _give_back_unknown(self, connection: Connection, unknown: set[int]) -> None:
         # The answer of a claim was lost with its connection. The first time it may still be on its way.

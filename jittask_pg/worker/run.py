@@ -32,7 +32,7 @@ PATIENCE = 2.0
 def begin(hub: Hub, job: Job) -> Run:
     """The run of an occurrence, known to those who may ask it to end."""
     detail = job.recipe.detail
-    context = Context(claimed_of(job), detail.task_name, detail.title, beat=hub.beat)
+    context = Context(claimed_of(job), detail.task_name, detail.title, beat=hub.beat, note=hub.note)
     run = Run(job, context, hub.clock.now_us())
     hub.active[job.row[0]] = run
     if job.row[0] in hub.stopping:
@@ -72,10 +72,9 @@ def with_stop(run: Run, ended: Ended) -> Ended:
     reason = run.stop_reason
     if ended.outcome is not None or reason is None or reason == "lost":
         return ended
-    if reason == "timed_out":
-        return ended._replace(outcome="timed_out", error=stopped_text(run.job.recipe, reason))
-    if run.context.saw_stop:
-        return ended._replace(outcome="cancelled", error=stopped_text(run.job.recipe, reason))
+    if reason == "timed_out" or run.context.saw_stop:
+        text = stopped_text(run.job.recipe, reason, told=run.context.told)
+        return ended._replace(outcome=reason, error=text)
     return noted(ended)
 
 
@@ -104,7 +103,12 @@ def _watch(hub: Hub, run: Run, timeout: float, abandon: Callable[[], None] | Non
                 hub.clock.now_us(),
                 "timed_out",
                 None,
-                stopped_text(run.job.recipe, "timed_out") + " and did not return; its thread was given up",
+                stopped_text(
+                    run.job.recipe,
+                    "timed_out",
+                    " and did not return; its thread was given up",
+                    run.context.told,
+                ),
             )
         )
         if abandon is not None:
@@ -124,7 +128,9 @@ def _call(hub: Hub, run: Run) -> Ended:
         try:
             value = _called(job, run.context)
         except BaseException as error:
-            return failed(job, run.started_us, error, hub.clock, _log(capture), run.stop_reason)
+            return failed(
+                job, run.started_us, error, hub.clock, _log(capture), run.stop_reason, run.context.told
+            )
         else:
             return with_stop(run, completed(job, run.started_us, value, hub.clock, _log(capture)))
         finally:
@@ -180,7 +186,7 @@ def _in_transaction(hub: Hub, run: Run, capture: Capture | None) -> Ended:
             return given_back(job, 1.0, "the connection was lost before the commit")
         if job.recipe.kind == "sql":
             return database_call.failed(hub, run, error, connection)
-        return failed(job, run.started_us, error, hub.clock, _log(capture), run.stop_reason)
+        return failed(job, run.started_us, error, hub.clock, _log(capture), run.stop_reason, run.context.told)
     finally:
         run.on_stop = None
         hub.lender.give(connection, used_by_function=job.recipe.kind != "sql")

@@ -19,7 +19,7 @@ declare
   v_count int := 0;
 begin
   for v_lease in
-    select l.lease_id, l.occurrence_ids, l.claimed_at, w.name as worker
+    select l.lease_id, l.occurrence_ids, l.claimed_at, l.progress, w.name as worker
     from jittask.lease l
     left join jittask.worker w on w.worker_id = l.worker_id
     where l.expires_at < p_now
@@ -43,6 +43,7 @@ begin
       values (
         v_row.occurrence_id, v_row.attempt + 1, 'lost', v_lease.worker, v_lease.claimed_at, p_now,
         'the lease ran out: the worker died or could not reach the database'
+          || coalesce('; progress ' || jittask.progress_text(v_lease.progress -> v_row.occurrence_id::text), '')
       );
       delete from jittask.running r where r.occurrence_id = v_row.occurrence_id;
       if v_row.losses >= 3 then

@@ -34,7 +34,7 @@ begin
       values
         ('jittask_worker', array[
           'now', 'register_worker', 'unregister_worker', 'claim', 'finish', 'give_back', 'renew',
-          'doze', 'sweep', 'enqueue', 'enqueue_many', 'sees_results', 'cron_next',
+          'note_progress', 'doze', 'sweep', 'enqueue', 'enqueue_many', 'sees_results', 'cron_next',
           'next_occurrences', 'shift_to_workday', 'preview', 'explain', 'why_due'
         ]),
         ('jittask_client', array[

@@ -501,7 +501,8 @@ CREATE TABLE jittask.lease (
     claimed_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     occurrence_ids bigint[] NOT NULL,
-    stopping bigint[]
+    stopping bigint[],
+    progress jsonb
 )
 WITH (fillfactor='50');
 
@@ -520,6 +521,8 @@ COMMENT ON COLUMN jittask.lease.expires_at IS 'Past this the sweep takes the occ
 COMMENT ON COLUMN jittask.lease.occurrence_ids IS 'What was claimed; finished ones stay listed until the lease ends';
 
 COMMENT ON COLUMN jittask.lease.stopping IS 'Occurrences whose run somebody asked to end; null = none';
+
+COMMENT ON COLUMN jittask.lease.progress IS 'By occurrence id, how far its run has come: {"7": {"done": 40, "total": 100, "message": "…", "at": "…"}}; null = no run said';
 
 CREATE VIEW jittask.open_occurrence AS
  SELECT q.occurrence_id,
@@ -702,7 +705,8 @@ CREATE VIEW jittask.execution_record AS
     NULL::interval AS duration,
     o.missed,
     NULL::jsonb AS result,
-    NULL::text AS error
+    NULL::text AS error,
+    NULL::jsonb AS progress
    FROM jittask.open_occurrence o
   WHERE ((o.first_claimed_at IS NOT NULL) OR (o.run_at >= (jittask.now() - o.misfire_grace)))
 UNION ALL
@@ -721,7 +725,8 @@ UNION ALL
     NULL::interval AS duration,
     o.missed,
     NULL::jsonb AS result,
-    NULL::text AS error
+    NULL::text AS error,
+    NULL::jsonb AS progress
    FROM (jittask.lane l
      JOIN jittask.open_occurrence o ON (((o.queue = l.queue) AND (o.priority = l.priority) AND (o.run_at < jittask.now()))))
   WHERE ((o.first_claimed_at IS NULL) AND (o.run_at < (jittask.now() - o.misfire_grace)))
@@ -748,7 +753,11 @@ UNION ALL
     (jittask.now() - l.claimed_at) AS duration,
     q.missed,
     NULL::jsonb AS result,
-    NULL::text AS error
+    NULL::text AS error,
+        CASE
+            WHEN ( SELECT jittask.sees_results() AS sees_results) THEN (l.progress -> (q.occurrence_id)::text)
+            ELSE ((l.progress -> (q.occurrence_id)::text) - 'message'::text)
+        END AS progress
    FROM ((((jittask.lease l
      CROSS JOIN LATERAL unnest(l.occurrence_ids) i(occurrence_id))
      JOIN jittask.due_queue q ON (((q.occurrence_id = i.occurrence_id) AND (q.lease_id = l.lease_id))))
@@ -776,7 +785,8 @@ UNION ALL
         CASE
             WHEN ( SELECT jittask.sees_results() AS sees_results) THEN h.error
             ELSE NULL::text
-        END AS error
+        END AS error,
+    NULL::jsonb AS progress
    FROM jittask.run_history h;
 
 COMMENT ON VIEW jittask.execution_record IS 'Execution records: one row per occurrence that exists or has ended';
@@ -838,7 +848,8 @@ CREATE VIEW jittask.own_record AS
     r.duration,
     r.missed,
     r.result,
-    r.error
+    r.error,
+    r.progress
    FROM jittask.execution_record r
   WHERE (r.occurrence_id IN ( SELECT q.occurrence_id
            FROM jittask.due_queue q
@@ -1152,23 +1163,23 @@ CREATE INDEX run_attempt_by_occurrence ON jittask.run_attempt USING btree (occur
 
 CREATE INDEX run_attempt_by_time ON jittask.run_attempt USING brin (finished_at);
 
-CREATE INDEX run_history_by_name ON ONLY jittask.run_history USING btree (task_name, due_at);
+CREATE INDEX run_history_by_time ON ONLY jittask.run_history USING btree (due_at);
 
 CREATE INDEX run_history_by_occurrence ON ONLY jittask.run_history USING btree (occurrence_id);
 
-CREATE INDEX run_history_by_task ON ONLY jittask.run_history USING btree (task_id, due_at) WHERE (task_id IS NOT NULL);
+CREATE INDEX run_history_not_completed ON ONLY jittask.run_history USING btree (outcome, due_at) WHERE (outcome <> 'completed'::text);
 
-CREATE INDEX run_history_by_time ON ONLY jittask.run_history USING btree (due_at);
+CREATE INDEX run_history_by_task ON ONLY jittask.run_history USING btree (task_id, due_at, source_key) WHERE (task_id IS NOT NULL);
+
+CREATE INDEX run_history_by_name ON ONLY jittask.run_history USING btree (task_name, due_at);
 
 CREATE INDEX run_history_default_due_at_idx ON jittask.run_history_default USING btree (due_at);
 
 CREATE INDEX run_history_default_occurrence_id_idx ON jittask.run_history_default USING btree (occurrence_id);
 
-CREATE INDEX run_history_not_completed ON ONLY jittask.run_history USING btree (outcome, due_at) WHERE (outcome <> 'completed'::text);
-
 CREATE INDEX run_history_default_outcome_due_at_idx ON jittask.run_history_default USING btree (outcome, due_at) WHERE (outcome <> 'completed'::text);
 
-CREATE INDEX run_history_default_task_id_due_at_idx ON jittask.run_history_default USING btree (task_id, due_at) WHERE (task_id IS NOT NULL);
+CREATE INDEX run_history_default_task_id_due_at_source_key_idx ON jittask.run_history_default USING btree (task_id, due_at, source_key) WHERE (task_id IS NOT NULL);
 
 CREATE INDEX run_history_default_task_name_due_at_idx ON jittask.run_history_default USING btree (task_name, due_at);
 
@@ -1184,7 +1195,7 @@ ALTER INDEX jittask.run_history_by_occurrence ATTACH PARTITION jittask.run_histo
 
 ALTER INDEX jittask.run_history_not_completed ATTACH PARTITION jittask.run_history_default_outcome_due_at_idx;
 
-ALTER INDEX jittask.run_history_by_task ATTACH PARTITION jittask.run_history_default_task_id_due_at_idx;
+ALTER INDEX jittask.run_history_by_task ATTACH PARTITION jittask.run_history_default_task_id_due_at_source_key_idx;
 
 ALTER INDEX jittask.run_history_by_name ATTACH PARTITION jittask.run_history_default_task_name_due_at_idx;
 

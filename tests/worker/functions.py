@@ -190,3 +190,31 @@ def strange_error() -> None:
 @handler(name="w.stop")
 def exits() -> None:
     raise SystemExit(3)
+
+
+@handler(name="w.count_up")
+def count_up(context: Any, calls: int = 1, total: Any = 10, message: str | None = None) -> str:
+    """Tells how far it is, then runs on until the test says so."""
+    for done in range(1, calls + 1):
+        context.progress(done, total, message)
+    begun.set()
+    while not context.cancelled and not released.wait(0.01):
+        pass
+    return "counted"
+
+
+@handler(name="w.count_up_and_spin")
+def count_up_and_spin(context: Any, done: int = 3, total: int | None = None) -> None:
+    """In a child process: tells twice in quick succession, then holds on for ever."""
+    context.progress(1, total)
+    context.progress(done, total, "rows")
+    while True:
+        time.sleep(60)
+
+
+@handler(name="w.count_up_async")
+async def count_up_async(context: Any) -> str:
+    context.progress(Decimal("2.50"))
+    while not released.is_set():
+        await asyncio.sleep(0.01)
+    return "counted"

@@ -180,3 +180,19 @@ def test_a_viewer_sees_records_without_results(as_member: As, connection: psycop
         ]
         denied(viewer, "select args from jittask.due_queue")
         denied(viewer, "select jittask.enqueue('f')")
+
+
+def test_a_viewer_sees_how_far_a_run_is_without_its_message(
+    as_member: As, connection: psycopg.Connection
+) -> None:
+    enqueue(connection)
+    claimed = claim(connection, register(connection))
+    connection.execute(
+        'update jittask.lease set progress = jsonb_build_object(%s::text, jsonb \'{"done": 4, "message": "to a@b.c"}\')',
+        [str(claimed.ids[0])],
+    )
+    query = "select progress from jittask.execution_record where status = 'executing'"
+    with as_member("viewer") as viewer:
+        assert viewer.execute(query).fetchall() == [({"done": 4},)]
+    with as_member("admin") as admin:
+        assert admin.execute(query).fetchall() == [({"done": 4, "message": "to a@b.c"},)]
