@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         SchemaVersionError,
         StateError,
         UnavailableError,
+        UnreadableValueError,
         WatchError,
     )
     from .handlers import handler
@@ -72,6 +73,7 @@ __all__ = [
     "Snooze",
     "StateError",
     "UnavailableError",
+    "UnreadableValueError",
     "WatchError",
     "__version__",
     "cron",

@@ -25,10 +25,14 @@ __all__ = [
     "SchemaVersionError",
     "StateError",
     "UnavailableError",
+    "UnreadableValueError",
     "WatchError",
     "from_database",
     "translated",
 ]
+
+
+_SHOWN = 100
 
 
 class JitTaskError(Exception):
@@ -101,6 +105,29 @@ class SchemaVersionError(JitTaskError):
 
 class UnavailableError(JitTaskError):
     """The database cannot be reached, or ended the connection."""
+
+
+class UnreadableValueError(JitTaskError):
+    """A column of a source row was read whose value Python cannot hold, such as a date ``infinity``.
+
+    Attributes:
+        column: its name.
+        text: the value as Postgres writes it.
+    """
+
+    def __init__(self, column: str, text: str, why: str) -> None:
+        shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+        super().__init__(
+            f'column "{column}" holds "{shown}", which Python cannot hold',
+            why,
+            "Keep such rows out by the filter of the task, or catch this error: it has the value as text",
+        )
+        self.column = column
+        self.text = text
+        self._why = why
+
+    def __reduce__(self) -> tuple[type[UnreadableValueError], tuple[str, str, str]]:
+        return UnreadableValueError, (self.column, self.text, self._why)
 
 
 class MissingExtraError(JitTaskError):

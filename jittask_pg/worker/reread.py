@@ -20,7 +20,7 @@ from .clock import Clock
 from .connect import is_lost
 from .encode import error_text, storable
 from .recipe import UNKNOWN_DELAY, Recipe
-from .rows import Row, key_of
+from .rows import Row, Unreadable, key_of
 
 __all__ = ["reread"]
 
@@ -85,14 +85,10 @@ def _rows(
     for position in range(cursor.rowcount):
         try:
             values = cursor.fetchone()
-        except Exception as error:
-            n = _number(cursor, position)
+        except Exception:
+            values = _one_value_at_a_time(cursor, position)
             if position + 1 < cursor.rowcount:
                 cursor.scroll(position + 1, mode="absolute")
-            seen.add(n)
-            text = f"The row cannot be read: {_culprit(cursor, position, names)}{error_text(error)}"
-            ended.append(_ended(jobs[n], clock, "error", text))
-            continue
         assert values is not None
         n = int(values[0]) - 1
         if n in seen:
@@ -115,30 +111,23 @@ def _position(numbered: tuple[int, Job]) -> int:
     return numbered[0]
 
 
-def _number(cursor: psycopg.Cursor[Any], position: int) -> int:
-    result = cursor.pgresult
-    assert result is not None
-    value = result.get_value(position, 0)
-    assert value is not None
-    return int(value) - 1
-
-
-def _culprit(cursor: psycopg.Cursor[Any], position: int, names: Sequence[str]) -> str:
-    """Which column cannot be read, for the error."""
+def _one_value_at_a_time(cursor: psycopg.Cursor[Any], position: int) -> tuple[Any, ...]:
+    """A row of which something cannot be read: whoever needs that column is told, the others go on."""
     result = cursor.pgresult
     assert result is not None
     transformer = Transformer(cursor.connection)
-    for number, name in enumerate(names, start=_OWN_COLUMNS):
-        value = result.get_value(position, number)
-        if value is None:
+    values: list[Any] = []
+    for number in range(result.nfields):
+        held = result.get_value(position, number)
+        if held is None:
+            values.append(None)
             continue
         loader = transformer.get_loader(result.ftype(number), psycopg.pq.Format(result.fformat(number)))
         try:
-            loader.load(value)
-        except Exception:
-            shown = value[:100].decode("utf-8", "replace")
-            return f'column "{name}" holds "{shown}": '
-    return ""
+            values.append(loader.load(held))
+        except Exception as error:
+            values.append(Unreadable(held.decode("utf-8", "replace"), error_text(error)))
+    return tuple(values)
 
 
 def _one_by_one(
@@ -190,4 +179,9 @@ def _ended(job: Job, clock: Clock, outcome: str, error: str) -> Ended:
 
 
 def _in_utc(value: Any) -> Any:
-    return value.astimezone(_UTC) if isinstance(value, datetime) and value.tzinfo is not None else value
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        return value
+    try:
+        return value.astimezone(_UTC)
+    except OverflowError as error:
+        return Unreadable(value.isoformat(" "), error_text(error))

@@ -5,9 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["Row", "key_of"]
+from ..errors import UnreadableValueError
+
+__all__ = ["Row", "Unreadable", "key_of"]
+
+
+class Unreadable(NamedTuple):
+    """In place of a value that Python cannot hold.
+
+    Attributes:
+        text: the value as Postgres writes it.
+        why: what the driver says.
+    """
+
+    text: str
+    why: str
 
 
 class Row(Mapping[str, Any]):
@@ -15,6 +29,9 @@ class Row(Mapping[str, Any]):
 
     ``row["expires_on"]`` always means the column; so does ``row.expires_on`` unless the name is one of
     ``key``, ``keys``, ``values``, ``items``, ``get``.
+
+    A value that Python cannot hold is met only by who reads it: that column by name, or all of them, as
+    ``dict(row)`` and ``row.items()`` do. Names, ``len`` and ``in`` read nothing.
 
     Attributes:
         key: the key columns with their values, as in records: ``{"id": 7}``.
@@ -27,7 +44,13 @@ class Row(Mapping[str, Any]):
         self.key = dict(key)
 
     def __getitem__(self, column: str) -> Any:
-        return self._values[column]
+        value = self._values[column]
+        if value.__class__ is Unreadable:
+            raise UnreadableValueError(column, value.text, value.why)
+        return value
+
+    def __contains__(self, column: object) -> bool:
+        return column in self._values
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -39,12 +62,9 @@ class Row(Mapping[str, Any]):
         # Only names that are no attributes come here; "_values" does while a copy is being unpickled.
         if column.startswith("__") or column == "_values":
             raise AttributeError(column)
-        try:
-            return self._values[column]
-        except KeyError:
-            raise AttributeError(
-                f'The row has no column "{column}"; it has {", ".join(self._values)}'
-            ) from None
+        if column not in self._values:
+            raise AttributeError(f'The row has no column "{column}"; it has {", ".join(self._values)}')
+        return self[column]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Row, (tuple(self._values), tuple(self._values.values()), self.key)

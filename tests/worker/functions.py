@@ -9,6 +9,7 @@ import time
 from decimal import Decimal
 from typing import Any
 
+from jittask_pg.errors import UnreadableValueError
 from jittask_pg.handlers import handler
 from jittask_pg.outcomes import Cancel, Retry, Snooze
 
@@ -218,3 +219,22 @@ async def count_up_async(context: Any) -> str:
     while not released.is_set():
         await asyncio.sleep(0.01)
     return "counted"
+
+
+@handler(name="w.row_id")
+def row_id(row: Any, **args: Any) -> Any:
+    """Reads one column only, and what needs no value at all."""
+    return [row.id, len(row), "other" in row, sorted(row)]
+
+
+@handler(name="w.row_other")
+def row_other(row: Any, **args: Any) -> Any:
+    return str(row.other)
+
+
+@handler(name="w.row_guarded")
+def row_guarded(row: Any, **args: Any) -> Any:
+    try:
+        return row["other"]
+    except UnreadableValueError as error:
+        return {error.column: error.text}

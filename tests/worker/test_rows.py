@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -11,6 +12,9 @@ from uuid import UUID
 import psycopg
 import pytest
 from psycopg import conninfo
+
+from jittask_pg.errors import UnreadableValueError
+from jittask_pg.worker.rows import Row, Unreadable
 
 from . import functions
 from .conftest import Drain
@@ -124,6 +128,67 @@ def test_rows_that_cannot_be_read_fail_alone(contracts: psycopg.Connection, drai
     assert 'column "other" holds "0044-03-15 BC"' in kept[4][2]
 
 
+UNREADABLE = [
+    ("date", "infinity"),
+    ("date", "0044-03-15 BC"),
+    ("timestamptz", "10000-01-01 00:00:00+00"),
+    ("timestamp", "-infinity"),
+    ("time", "24:00:00"),
+    ("date[]", "{2024-01-01,infinity}"),
+    ("tstzrange", '["0044-03-15 00:00:00+00 BC","2024-01-01 00:00:00+00")'),
+    ("interval", "100000000 years"),
+]
+
+
+@pytest.mark.parametrize(("type", "text"), UNREADABLE)
+@pytest.mark.parametrize("isolation", ["thread", "process"])
+def test_a_value_that_python_cannot_hold_concerns_only_functions_that_read_it(
+    contracts: psycopg.Connection, drain: Drain, type: str, text: str, isolation: str
+) -> None:
+    contracts.execute(f"alter table contract drop column other, add column other {type}")
+    contracts.execute(
+        "update jittask.task set isolation = %s, args = '{}', handler = 'w.row_id'", [isolation]
+    )
+    contracts.execute(
+        f"""
+        insert into jittask.task (name, kind, handler, isolation, source_table, date_field, past_due)
+        values ('reads', 'date_field', 'w.row_other', '{isolation}', 'contract', 'expires_at', 'run_now'),
+          ('guards', 'date_field', 'w.row_guarded', '{isolation}', 'contract', 'expires_at', 'run_now')
+        """
+    )
+    contracts.execute("insert into contract (id, expires_at, other) values (7, '2024-05-01Z', %s)", [text])
+    drain(child_concurrency=1)
+    kept = {
+        name: (status, result, error)
+        for name, status, result, error in contracts.execute(
+            "select task_name, status, result, error from jittask.execution_record"
+        ).fetchall()
+    }
+    names = ["amount", "code", "expires_at", "id", "key", "note", "other", "signed_on", "status"]
+    assert kept["remind"] == ("completed", [7, 9, True, names], None)
+    assert kept["reads"][0] == "error"
+    assert f'column "other" holds "{text}", which Python cannot hold' in kept["reads"][2]
+    assert "str(row.other)" in kept["reads"][2]
+    assert kept["guards"] == ("completed", {"other": text}, None)
+
+
+def test_an_instant_at_the_end_of_time_in_a_zone_of_the_pooler_concerns_nobody_else(
+    contracts: psycopg.Connection, options: Any, drain: Drain
+) -> None:
+    contracts.execute("alter table contract drop column other, add column other timestamptz")
+    contracts.execute(
+        "insert into contract (id, expires_at, other) select n, '2024-05-01Z', "
+        "case when n = 2 then '9999-12-31 23:30-05'::timestamptz end from generate_series(1, 3) n"
+    )
+    name = contracts.info.dbname
+    contracts.execute(f"alter database \"{name}\" set timezone = 'America/New_York'")
+    drain(pooler=True)
+    assert {id: status for id, (status, _, _) in outcomes(contracts).items()} == {
+        1: "completed", 2: "error", 3: "completed",
+    }  # fmt: skip
+    assert 'column "other" holds "9999-12-31 23:30:00-05:00"' in outcomes(contracts)[2][2]
+
+
 def test_without_the_right_to_read_the_occurrence_goes_back_and_the_grant_is_named(
     contracts: psycopg.Connection, options: Any, drain: Drain, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -150,3 +215,26 @@ def test_many_rows_are_read_together_and_each_runs_once(contracts: psycopg.Conne
     drain()
     assert sorted(row.id for row, _ in functions.calls) == list(range(1, 3001))
     assert {status for status, _, _ in outcomes(contracts).values()} == {"completed"}
+
+
+def test_what_reads_all_columns_meets_the_unreadable_one_and_what_reads_none_does_not() -> None:
+    row = Row(["id", "other"], [7, Unreadable("infinity", "DataError: too large")], {"id": 7})
+    assert (list(row), len(row), "other" in row, "none" in row) == (["id", "other"], 2, True, False)
+    assert repr(row) == 'Row({"id": 7}: id, other)'
+    assert row == pickle.loads(pickle.dumps(row))
+    reads: list[Callable[[Row], object]] = [
+        dict,
+        lambda row: row.other,
+        lambda row: row["other"],
+        lambda row: row.get("other"),
+        lambda row: getattr(row, "other", None),
+        lambda row: list(row.values()),
+        lambda row: list(row.items()),
+    ]
+    for read in reads:
+        with pytest.raises(UnreadableValueError, match='column "other" holds "infinity"') as refusal:
+            read(row)
+        again = pickle.loads(pickle.dumps(refusal.value))
+        assert (again.column, again.text, str(again)) == ("other", "infinity", str(refusal.value))
+    with pytest.raises(AttributeError, match='The row has no column "none"; it has id, other'):
+        _ = row.none
