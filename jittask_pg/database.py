@@ -88,7 +88,9 @@ def connect(
         raise UnavailableError(
             f'Cannot connect to "{redacted(text)}"',
             translation.fact,
-            "Check that the server runs and that the connection string names it",
+            "Behind a pooler in transaction mode: jittask worker --pooler, JitTask(…, pooler=True)"
+            if "startup parameter" in translation.fact
+            else "Check that the server runs and that the connection string names it",
         ) from None
 
 

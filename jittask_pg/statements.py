@@ -1345,6 +1345,13 @@ def set_clock(connection: Connection, instant_us: int | None) -> None:
     )
 
 
+def backend_pid(connection: Connection) -> int:
+    """The server process that answers; another than the connection was told of where a pooler is between."""
+    row = connection.execute("select pg_backend_pid()").fetchone()
+    assert row is not None
+    return row[0]
+
+
 def ended_at(connection: Connection, instant_us: int) -> list[tuple[Any, ...]]:
     """Occurrences that ended at one instant, by due time: occurrence_id, task_name, source_key, nominal_at,
     due_at, started_at, status, result, error, missed, attempt."""

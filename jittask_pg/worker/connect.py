@@ -16,11 +16,12 @@ from ..database import Connection
 from ..errors import UnavailableError, from_database
 from ..redact import redact
 
-__all__ = ["Connector", "Lender", "is_lost"]
+__all__ = ["Connector", "Lender", "is_lost", "is_useless"]
 
 logger = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 5.0
+_STRANGE_STATES = {"26000", "42P05"}
 _LOST_STATES = {"25006", "53300", "57P01", "57P02", "57P03", "57P05"}
 
 
@@ -36,6 +37,17 @@ def is_lost(error: BaseException, connection: Connection | None = None) -> bool:
     if connection is not None and (connection.closed or connection.broken):
         return True
     return isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError))
+
+
+def is_useless(error: BaseException, connection: Connection | None = None) -> bool:
+    """As `is_lost`, for connections that send none but our statements.
+
+    A prepared one that the server does not know, or knows already, was prepared in another session, behind a
+    pooler that nobody told us of.
+    """
+    return is_lost(error, connection) or (
+        isinstance(error, psycopg.Error) and error.sqlstate in _STRANGE_STATES
+    )
 
 
 class Connector:

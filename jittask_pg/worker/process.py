@@ -23,7 +23,7 @@ from ..version import __version__
 from .child import ChildOptions
 from .children import Children
 from .clock import DatabaseClock
-from .connect import Connector, Lender, is_lost
+from .connect import Connector, Lender, is_useless
 from .dispatch import Dispatch
 from .hub import Hub
 from .options import WorkerOptions
@@ -96,7 +96,7 @@ class Worker:
         self._batching = Batching(self._dispatch.first_size())
         self._watermark: tuple[int, int] | None = None
         self._full_look_at = 0.0
-        self._began_stopping = 0.0
+        self._warned = False
         self.claimed = 0
 
     @property
@@ -156,7 +156,7 @@ class Worker:
                 if self._work():
                     return
             except (psycopg.Error, JitTaskError) as error:
-                if is_lost(error, self._connection):
+                if is_useless(error, self._connection):
                     if not self._options.reconnect:
                         raise
                     self._drop_connection()
@@ -300,11 +300,11 @@ class Worker:
                 self._prepare(connection)
             except psycopg.Error as error:
                 connection.close()
-                if not (self._options.reconnect and is_lost(error, connection)):
+                if not (self._options.reconnect and is_useless(error, connection)):
                     raise from_database(error) from error
             except JitTaskError as error:
                 connection.close()
-                if not (self._options.reconnect and is_lost(error)):
+                if not (self._options.reconnect and is_useless(error)):
                     raise
             else:
                 self._connection = connection
@@ -325,6 +325,9 @@ class Worker:
         self._poll_interval, self._hub.lease_duration = statements.worker_settings(connection)
         self._clock.compare(connection)
         if not self._options.pooler:
+            if statements.backend_pid(connection) != connection.info.backend_pid and not self._warned:
+                self._warned = True
+                logger.warning("the connection leads through a pooler; in transaction mode, add --pooler")
             connection.execute("listen jittask_due")
             connection.execute("listen jittask_stop")
         # Those that arrive with the answer of a claim come here.

@@ -16,7 +16,7 @@ from ..errors import JitTaskError, from_database
 from ..redact import redact
 from .batch import Batch
 from .clock import DatabaseClock
-from .connect import Connector, is_lost
+from .connect import Connector, is_useless
 from .hub import Hub
 from .progress import EVERY, Progress
 
@@ -116,7 +116,7 @@ class Renewer:
             except JitTaskError as error:
                 logger.warning("leases were not renewed: %s", redact(str(error).replace("\n", "; ")))
             except psycopg.Error as error:
-                if is_lost(error, self._connection):
+                if is_useless(error, self._connection):
                     self._drop()
                     renew_at = 0.0
                     self._told = True

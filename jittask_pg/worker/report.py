@@ -15,7 +15,7 @@ from ..database import Connection
 from ..errors import from_database
 from ..redact import redact
 from .batch import GIVEN_BACK, RECORDED, Batch, Ended
-from .connect import Connector, is_lost
+from .connect import Connector, is_useless
 from .hub import Hub
 
 __all__ = ["Reporter", "deliver", "passes", "report_of"]
@@ -163,7 +163,7 @@ class Reporter:
             try:
                 verdicts = deliver(connection, batch, ended)
             except (psycopg.Error, UnicodeError) as error:
-                if is_lost(error, connection):
+                if is_useless(error, connection):
                     connection.close()
                     self._connection = None
                     continue

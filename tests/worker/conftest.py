@@ -55,7 +55,8 @@ def running(options: WorkerOptions) -> Running:
 
     @contextmanager
     def run(**changes: Any) -> Generator[Worker, None, None]:
-        worker = Worker(replace(options, **changes), options.dsns[0])
+        changed = replace(options, **changes)
+        worker = Worker(changed, changed.dsns[0])
         thread = threading.Thread(target=worker.run, daemon=True)
         thread.start()
         try:
