@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from collections.abc import Mapping
 
 import psycopg
 from psycopg import conninfo
@@ -56,6 +57,7 @@ def connect(
     application_name: str = "jittask",
     autocommit: bool = True,
     pooler: bool = False,
+    more: Mapping[str, str] | None = None,
 ) -> Connection:
     """Open a connection.
 
@@ -64,6 +66,7 @@ def connect(
         application_name: shown in ``pg_stat_activity``, unless the connection string sets its own.
         autocommit: False = transactions begin by themselves and are ended by the caller.
         pooler: True behind a pooler in transaction mode: no prepared statements.
+        more: parameters of libpq beside those of the connection string, left out where errors show it.
 
     Raises:
         InvalidValueError: no connection string, or one that cannot be read.
@@ -71,7 +74,7 @@ def connect(
     """
     text = resolve_dsn(dsn)
     given = conninfo.conninfo_to_dict(text)
-    options: dict[str, str | int] = {}
+    options: dict[str, str | int] = dict(more or {})
     if "application_name" not in given:
         options["application_name"] = application_name
     if "connect_timeout" not in given:

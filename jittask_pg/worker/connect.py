@@ -70,9 +70,12 @@ class Connector:
         if not pooler:
             # Times reach functions in UTC, whatever the role's or the database's setting.
             more["options"] = f"{given.get('options', '')} -c timezone=UTC".strip()
-        self.dsn = conninfo.make_conninfo(text, **more)
+        self.dsn = text
+        self._more = more
         self.pooler = pooler
         self._name = name
+        # Several threads wait for the same database; one of them says so.
+        self._waits_for = ""
 
     def open(self, *, for_claims: bool = False) -> Connection:
         """One try.
@@ -85,7 +88,9 @@ class Connector:
         Raises:
             UnavailableError: no server that can be written to.
         """
-        connection = database.connect(self.dsn, application_name=self._name, pooler=self.pooler)
+        connection = database.connect(
+            self.dsn, application_name=self._name, pooler=self.pooler, more=self._more
+        )
         try:
             _, read_only = statements.session_state(connection)
             if for_claims and not self.pooler:
@@ -111,20 +116,20 @@ class Connector:
             None when `wait` said so.
         """
         pause = 0.1
-        said = ""
         while True:
             try:
                 connection = self.open(for_claims=for_claims)
             except UnavailableError as error:
                 fact = redact(str(error).replace("\n", "; "))
-                if fact != said:
+                if fact != self._waits_for:
+                    self._waits_for = fact
                     logger.warning("waiting for the database: %s", fact)
-                    said = fact
                 if wait(pause * random.uniform(0.5, 1.0)):
                     return None
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:
-                if said:
+                if self._waits_for:
+                    self._waits_for = ""
                     logger.info("the database is back")
                 return connection
 

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -94,10 +95,7 @@ def test_a_worker_waits_for_a_database_that_is_not_there_yet(
 ) -> None:
     from jittask_pg.worker.process import Worker
 
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    address = listener.getsockname()
-    listener.close()
+    address = _free_address()
     away = conninfo.make_conninfo(options.dsns[0], host="127.0.0.1", port=address[1], connect_timeout=2)
     worker = Worker(replace(options, pooler=pooler), away)
     thread = threading.Thread(target=worker.run, daemon=True)
@@ -114,6 +112,47 @@ def test_a_worker_waits_for_a_database_that_is_not_there_yet(
         thread.join(15)
         stop()
     assert not thread.is_alive()
+
+
+def test_a_worker_goes_over_to_another_host_of_its_connection_string(
+    options: WorkerOptions, enqueue: Enqueue, running: Running, record: Records
+) -> None:
+    first, second = _free_address(), _free_address()
+    hosts = conninfo.make_conninfo(
+        options.dsns[0], host="127.0.0.1,127.0.0.1", port=f"{first[1]},{second[1]}", connect_timeout=2
+    )
+    stop = _forward(first, options.dsns[0])
+    with running(dsns=(hosts,)):
+        record(enqueue("w.echo", '{"n": 1}'), "completed", seconds=15)
+        stop()
+        occurrence = enqueue("w.echo", '{"n": 2}')
+        time.sleep(0.3)
+        stop = _forward(second, options.dsns[0])
+        assert record(occurrence, "completed", seconds=15)["attempt"] == 1
+    stop()
+
+
+def test_a_server_that_can_only_be_read_is_waited_for(
+    enqueue: Enqueue,
+    running: Running,
+    record: Records,
+    connection: psycopg.Connection,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    name = connection.info.dbname
+    with running():
+        record(enqueue("w.nothing"), "completed")
+        connection.execute(f'alter database "{name}" set default_transaction_read_only = on')
+        try:
+            assert terminate_workers(connection) >= 2
+            occurrence = enqueue("w.echo", '{"n": 3}')
+            time.sleep(0.5)
+            assert record(occurrence)["status"] == "pending"
+            # Threads of one worker wait for the same server: one line.
+            assert caplog.text.count("waiting for the database: The server can only be read") == 1
+        finally:
+            connection.execute(f'alter database "{name}" reset default_transaction_read_only')
+        assert record(occurrence, "completed", seconds=15)["attempt"] == 1
 
 
 def test_without_reconnect_a_worker_ends_with_an_error(options: WorkerOptions) -> None:
@@ -154,11 +193,18 @@ def test_passwords_are_taken_out_of_text(text: str, shown: str) -> None:
     assert redact(text) == shown
 
 
+def _free_address() -> tuple[str, int]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()
+
+
 def _forward(address: tuple[str, int], dsn: str) -> Callable[[], None]:
     target = conninfo.conninfo_to_dict(dsn)
     listener = socket.create_server(address)
     listener.settimeout(0.2)
     done = threading.Event()
+    ends: list[socket.socket] = []
 
     def reach() -> socket.socket:
         host, port = str(target.get("host", "localhost")), int(target.get("port", 5432) or 5432)
@@ -186,9 +232,16 @@ def _forward(address: tuple[str, int], dsn: str) -> Callable[[], None]:
                 continue
             here.settimeout(None)
             there = reach()
+            ends.extend((here, there))
             for pair in ((here, there), (there, here)):
                 threading.Thread(target=pump, args=pair, daemon=True).start()
         listener.close()
 
+    def stop() -> None:
+        done.set()
+        for end in ends:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
     threading.Thread(target=serve, daemon=True).start()
-    return done.set
+    return stop
