@@ -34,8 +34,8 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 def run_workers(options: WorkerOptions) -> int:
     """Run workers until they are told to stop by SIGTERM or SIGINT.
 
-    One process for one database runs in place; otherwise each runs in a process of its own, which is started
-    again when it dies.
+    One process for one database runs in place; otherwise, and where this is PID 1, which has to collect the
+    orphans of the container, each runs in a process of its own, which is started again when it dies.
 
     Args:
         options: how to run.
@@ -48,7 +48,7 @@ def run_workers(options: WorkerOptions) -> int:
         JitTaskError: the worker in place refuses to start.
     """
     _check(options)
-    if len(options.dsns) * options.processes == 1:
+    if len(options.dsns) * options.processes == 1 and os.getpid() != 1:
         worker = Worker(options, options.dsns[0])
         with _Signals(worker.stop):
             worker.run()
@@ -215,11 +215,14 @@ class _Supervisor:
             return
         ours = {slot.child.pid for slot in self._slots if slot.child is not None}
         with suppress(ChildProcessError):
-            found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            if found is not None and found.si_pid not in ours:
+            while True:
+                found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+                if found is None or found.si_pid in ours:
+                    return
                 os.waitpid(found.si_pid, os.WNOHANG)
 
 
 def _for_one(options: WorkerOptions, dsn: str, number: int) -> WorkerOptions:
-    name = None if options.name is None else f"{options.name}:{number + 1}"
+    alone = len(options.dsns) * options.processes == 1
+    name = options.name if options.name is None or alone else f"{options.name}:{number + 1}"
     return replace(options, dsns=(dsn,), processes=1, name=name)

@@ -238,3 +238,10 @@ def row_guarded(row: Any, **args: Any) -> Any:
         return row["other"]
     except UnreadableValueError as error:
         return {error.column: error.text}
+
+
+@handler(name="w.orphans")
+def orphans(count: int = 30) -> None:
+    """Leaves processes behind whose parents are gone."""
+    for _ in range(count):
+        os.system("sleep 0.05 &")

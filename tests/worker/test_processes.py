@@ -199,3 +199,48 @@ def test_work_that_turns_out_slow_is_left_to_others(
         for worker in (first, second):
             worker.terminate()
             worker.wait(10)
+
+
+def _has_namespaces() -> bool:
+    try:
+        done = subprocess.run(["unshare", "--pid", "--fork", "true"], capture_output=True, check=False)
+    except FileNotFoundError:
+        return False
+    return done.returncode == 0
+
+
+@pytest.mark.skipif(not _has_namespaces(), reason="no right to make a PID namespace")
+@pytest.mark.parametrize("processes", [1, 2])
+def test_as_pid_1_it_obeys_signals_and_collects_orphans(
+    processes: int, fresh: str, connection: psycopg.Connection, enqueue: Enqueue, record: Records
+) -> None:
+    command = ["unshare", "--pid", "--fork", "--kill-child", sys.executable, "-c", PROGRAM]
+    outside = subprocess.Popen([*command, fresh, str(processes), "5"], cwd=ROOT, start_new_session=True)
+    try:
+        pids(connection, processes)
+        first = _children(outside.pid)[0]
+        record(enqueue("w.orphans"), "completed")
+        end = time.monotonic() + 10
+        while zombies := [pid for pid in _children(first) if _state(pid) == "Z"]:
+            assert time.monotonic() < end, zombies
+            time.sleep(0.05)
+        running = enqueue("w.hold", '{"seconds": 1}')
+        record(running, "executing")
+        os.kill(first, signal.SIGTERM)
+        assert outside.wait(20) == 0
+        assert record(running)["status"] == "completed"
+    finally:
+        if outside.poll() is None:
+            os.killpg(outside.pid, signal.SIGKILL)
+            outside.wait()
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return ""
