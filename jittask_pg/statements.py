@@ -423,6 +423,31 @@ def records(filters: Mapping[str, object], limit: int, *, newest_first: bool) ->
     )
 
 
+def log_of(occurrence_id: int) -> Call:
+    """The captured log of an occurrence that ended; one row, where there is a record: text or null."""
+    return Call(
+        """
+        select r.log
+        from jittask.execution_record r
+        where r.occurrence_id = cast(%(occurrence_id)s as bigint)
+        """,
+        {"occurrence_id": occurrence_id},
+    )
+
+
+def tries(occurrence_id: int) -> Call:
+    """Tries that did not end an occurrence: attempt, outcome, worker, started_at, finished_at, error."""
+    return Call(
+        """
+        select a.attempt, a.outcome, a.worker, a.started_at, a.finished_at, a.error
+        from jittask.run_attempt a
+        where a.occurrence_id = cast(%(occurrence_id)s as bigint)
+        order by a.finished_at, a.attempt
+        """,
+        {"occurrence_id": occurrence_id},
+    )
+
+
 # Watched tables and their rows
 
 
@@ -1163,6 +1188,7 @@ def claim(
     after: tuple[int, int] | None,
     *,
     inline: bool,
+    isolated: bool = True,
 ) -> list[tuple[Any, ...]]:
     """Claims due occurrences, in claim order; plain tuples in the order of `Claimed`.
 
@@ -1173,12 +1199,15 @@ def claim(
         queues: None = all.
         after: watermark, (run_us, occurrence_id) of the last one claimed before; None = from the start.
         inline: whether occurrences with source are wanted too.
+        isolated: whether those of tasks with process isolation are.
     """
     return connection.execute(
         """
         select c.occurrence_id, c.lease_id, c.token, c.handler, c.args, c.source_key, c.nominal_us, c.due_us,
           c.run_us, c.attempt, c.missed, c.detail
-        from jittask.claim(%s::bigint, %s::int, %s::text[], %s::bigint, %s::bigint, %s::bool) c
+        from jittask.claim(
+          %s::bigint, %s::int, %s::text[], %s::bigint, %s::bigint, %s::bool, %s::bool
+        ) c
         """,
         (
             worker_id,
@@ -1186,6 +1215,7 @@ def claim(
             None if queues is None else list(queues),
             *(after or (None, None)),
             inline,
+            isolated,
         ),
     ).fetchall()
 

@@ -14,4 +14,7 @@ drop index jittask.run_history_by_task;
 -- squawk-ignore require-concurrent-index-creation
 create index run_history_by_task on jittask.run_history (task_id, due_at, source_key) where task_id is not null;
 
+-- It gets one more parameter.
+drop function if exists jittask.claim(bigint, int, text[], bigint, bigint, bool);
+
 insert into jittask.migration (version, name) values (8, 'execution_records');

@@ -82,14 +82,22 @@ class Dispatch:
             for start in range(0, len(jobs), size):
                 self.threads.add_rereading(jobs[start : start + size])
 
-    def room(self) -> int:
-        """How many occurrences may be claimed now, by the kinds that were claimed lately."""
+    def takes_isolated(self) -> bool:
+        """Whether a child process is free for another function with process isolation."""
+        return self.children.pace.room(self.children.load() + self.threads.reading) > 0
+
+    def room(self, *, isolated: bool) -> int:
+        """How many occurrences may be claimed now, by the kinds that were claimed lately.
+
+        Args:
+            isolated: functions with process isolation among them.
+        """
         now = time.monotonic()
         rooms = [
             # Rows for coroutines and child processes are read by the threads first.
-            place.pace.room(place.load() + (self.threads.load() if place is not self.threads else 0))
+            place.pace.room(place.load() + (self.threads.reading if place is not self.threads else 0))
             for place in self._places
-            if now - place.pace.used < _REMEMBERED
+            if now - place.pace.used < _REMEMBERED and (isolated or place is not self.children)
         ]
         return min(rooms) if rooms else self.threads.pace.room(self.threads.load())
 

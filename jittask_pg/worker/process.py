@@ -97,6 +97,8 @@ class Worker:
         self._watermark: tuple[int, int] | None = None
         self._full_look_at = 0.0
         self._warned = False
+        self._isolated = True
+        self._others_turn = False
         self.claimed = 0
 
     @property
@@ -184,7 +186,7 @@ class Worker:
                 hot = iter(_HOT_PAUSES)
                 continue
             if self._options.drain:
-                if self._is_drained() and not self._claim(room):
+                if self._is_drained() and not self._claim(self._room()):
                     return True
                 self._hub.wants_room = dispatch.load() > 0
                 self._wait(0.01)
@@ -204,16 +206,32 @@ class Worker:
     def _room(self) -> int:
         """How much may be claimed; where nothing, after a wait for some to end."""
         hub, dispatch = self._hub, self._dispatch
-        room = dispatch.room() if len(hub.results) < _UNREPORTED else 0
+        self._choose()
+        room = dispatch.room(isolated=self._isolated) if len(hub.results) < _UNREPORTED else 0
         if room > 0:
-            hub.wants_room = False
+            # A child process that comes free makes room for what this claim leaves to others.
+            hub.wants_room = not self._isolated
             return room
         hub.wants_room = True
         dispatch.threads.look_after()
         dispatch.give_back_waiting(older_than=_HOARDED_AFTER)
-        if dispatch.room() <= 0 or len(hub.results) >= _UNREPORTED:
+        if dispatch.room(isolated=self._isolated) <= 0 or len(hub.results) >= _UNREPORTED:
             self._wait(_STALLED_LOOK if dispatch.threads.waiting else 1.0)
         return 0
+
+    def _choose(self) -> None:
+        """Whether the next claim takes functions with process isolation.
+
+        Not where none could begin; and where few could, the others have every other turn, so that few slots
+        for these do not make few of those.
+        """
+        dispatch = self._dispatch
+        isolated = dispatch.takes_isolated()
+        if isolated and self._others_turn:
+            isolated = dispatch.room(isolated=True) >= dispatch.room(isolated=False)
+        if isolated != self._isolated:
+            self._isolated = isolated
+            self._watermark = None
 
     def _claim(self, room: int) -> bool:
         """One claim; whether it brought anything."""
@@ -230,7 +248,9 @@ class Worker:
             self._queues,
             self._watermark,
             inline=self._options.inline,
+            isolated=self._isolated,
         )
+        self._others_turn = self._isolated and len(rows) == limit
         self._batching.came_back(limit, len(rows))
         self._watermark = (rows[-1][8], rows[-1][0]) if len(rows) == limit else None
         if rows:

@@ -47,6 +47,9 @@ class Threads:
         hub: of the worker.
         slots: threads at most.
         route: takes jobs whose rows were read, and which run elsewhere.
+
+    Attributes:
+        reading: jobs whose rows are still to be read, wherever they run then.
     """
 
     def __init__(self, hub: Hub, slots: int, route: Callable[[list[Job]], None]) -> None:
@@ -59,6 +62,7 @@ class Threads:
         self._runners: set[_Runner] = set()
         self._slots = slots
         self._grouped = 0
+        self.reading = 0
         self._last_seen: object = None
         self.closed = False
 
@@ -81,6 +85,7 @@ class Threads:
         """Jobs of one task whose rows are to be read before they run; `first`: before all others."""
         with self._lock:
             self._grouped += len(jobs) - 1
+            self.reading += len(jobs)
         if first:
             self.waiting.appendleft(Rereading(jobs))
         else:
@@ -92,6 +97,7 @@ class Threads:
         """The jobs of a group that was taken from the deque."""
         with self._lock:
             self._grouped -= len(group.jobs) - 1
+            self.reading -= len(group.jobs)
         return group.jobs
 
     def wake_another(self) -> None:

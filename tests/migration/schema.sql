@@ -706,7 +706,8 @@ CREATE VIEW jittask.execution_record AS
     o.missed,
     NULL::jsonb AS result,
     NULL::text AS error,
-    NULL::jsonb AS progress
+    NULL::jsonb AS progress,
+    NULL::text AS log
    FROM jittask.open_occurrence o
   WHERE ((o.first_claimed_at IS NOT NULL) OR (o.run_at >= (jittask.now() - o.misfire_grace)))
 UNION ALL
@@ -726,7 +727,8 @@ UNION ALL
     o.missed,
     NULL::jsonb AS result,
     NULL::text AS error,
-    NULL::jsonb AS progress
+    NULL::jsonb AS progress,
+    NULL::text AS log
    FROM (jittask.lane l
      JOIN jittask.open_occurrence o ON (((o.queue = l.queue) AND (o.priority = l.priority) AND (o.run_at < jittask.now()))))
   WHERE ((o.first_claimed_at IS NULL) AND (o.run_at < (jittask.now() - o.misfire_grace)))
@@ -757,7 +759,8 @@ UNION ALL
         CASE
             WHEN ( SELECT jittask.sees_results() AS sees_results) THEN (l.progress -> (q.occurrence_id)::text)
             ELSE ((l.progress -> (q.occurrence_id)::text) - 'message'::text)
-        END AS progress
+        END AS progress,
+    NULL::text AS log
    FROM ((((jittask.lease l
      CROSS JOIN LATERAL unnest(l.occurrence_ids) i(occurrence_id))
      JOIN jittask.due_queue q ON (((q.occurrence_id = i.occurrence_id) AND (q.lease_id = l.lease_id))))
@@ -786,7 +789,11 @@ UNION ALL
             WHEN ( SELECT jittask.sees_results() AS sees_results) THEN h.error
             ELSE NULL::text
         END AS error,
-    NULL::jsonb AS progress
+    NULL::jsonb AS progress,
+        CASE
+            WHEN ( SELECT jittask.sees_results() AS sees_results) THEN h.log
+            ELSE NULL::text
+        END AS log
    FROM jittask.run_history h;
 
 COMMENT ON VIEW jittask.execution_record IS 'Execution records: one row per occurrence that exists or has ended';
@@ -849,7 +856,8 @@ CREATE VIEW jittask.own_record AS
     r.missed,
     r.result,
     r.error,
-    r.progress
+    r.progress,
+    r.log
    FROM jittask.execution_record r
   WHERE (r.occurrence_id IN ( SELECT q.occurrence_id
            FROM jittask.due_queue q

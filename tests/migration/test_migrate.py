@@ -202,7 +202,7 @@ def test_migrations_never_call_functions_of_the_functions_directory() -> None:
         for name in re.findall(r"create or replace function jittask\.(\w+)", file.sql)
     }
     for file in migrations():
-        # Comments may name a function; statements may not call one.
-        code = re.sub(r"--[^\n]*|'(?:[^']|'')*'", "", file.sql)
+        # Comments may name a function, and a function whose parameters change is dropped; none may be called.
+        code = re.sub(r"--[^\n]*|'(?:[^']|'')*'|\bdrop function if exists [^;]*;", "", file.sql)
         called = set(re.findall(r"jittask\.(\w+)\s*\(", code)) & names
         assert not called, (file.name, called)

@@ -111,3 +111,44 @@ def test_an_error_keeps_its_traceback(
     status, _, error, attempt = ended(connection, name)
     assert (status, attempt) == ("error", 2)
     assert "raise ValueError(text)" in error
+
+
+def test_full_child_processes_hold_up_no_other_function(
+    run_isolated: Define, running: Running, record: Records, connection: psycopg.Connection, enqueue: Any
+) -> None:
+    # Both child processes are taken, and one more of the kind is due before all others.
+    names = [run_isolated("w.hold", args='{"seconds": 20}') for _ in range(3)]
+    with running(child_concurrency=2):
+        end = time.monotonic() + 10
+        while connection.execute(
+            "select count(*) from jittask.execution_record where task_name = any (%s) and status = 'executing'",
+            [names],
+        ).fetchone() != (2,):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        time.sleep(1.2)
+        for _ in range(5):
+            kept = record(enqueue("w.nothing"), "completed")
+            assert (kept["started_at"] - kept["due_at"]).total_seconds() < 1
+        for name in names:
+            for (occurrence,) in connection.execute(
+                "select occurrence_id from jittask.execution_record where task_name = %s and finished_at is null "
+                "and due_at < now()",
+                [name],
+            ).fetchall():
+                connection.execute("select jittask.cancel(%s)", [occurrence])
+
+
+def test_few_child_processes_do_not_slow_a_drain_of_others(
+    run_isolated: Define, drain: Drain, connection: psycopg.Connection
+) -> None:
+    names = [run_isolated("w.where") for _ in range(5)]
+    connection.execute(
+        "select jittask.enqueue_many('w.nothing', array_agg('{}'::jsonb), title => 'many') "
+        "from generate_series(1, 2000)"
+    )
+    drain(child_concurrency=1)
+    assert connection.execute(
+        "select count(*) from jittask.execution_record where task_name = 'many' and status = 'completed'"
+    ).fetchone() == (2000,)
+    assert {ended(connection, name)[0] for name in names} == {"completed"}
