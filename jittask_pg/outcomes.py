@@ -8,6 +8,8 @@ from .errors import InvalidValueError
 
 __all__ = ["Cancel", "Outcome", "Retry", "Snooze"]
 
+_LONGEST = timedelta(days=36_525)
+
 
 class Outcome(Exception):  # noqa: N818  # not an error, and callers write `raise Retry(…)`
     """Base of what a function raises to choose the outcome of its own run."""
@@ -21,7 +23,7 @@ class Retry(Outcome):
         reason: kept with the record of this try.
 
     Raises:
-        InvalidValueError: a negative wait.
+        InvalidValueError: a wait that is none, negative, or longer than 100 years.
     """
 
     def __init__(self, after: timedelta | float | None = None, reason: str | None = None) -> None:
@@ -78,7 +80,14 @@ class Snooze(Outcome):
 
 
 def _positive(field: str, wait: timedelta | float) -> timedelta:
-    elapsed = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
+    try:
+        elapsed = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidValueError(
+            f'{field} is "{wait}", which is no wait', None, "Give seconds, or a timedelta"
+        ) from None
     if elapsed < timedelta(0):
         raise InvalidValueError(f'{field} is "{wait}", which is negative', None, "Give a wait of 0 or more")
+    if elapsed > _LONGEST:
+        raise InvalidValueError(f'{field} is "{wait}", which is longer than 100 years')
     return elapsed

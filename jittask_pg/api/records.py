@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Literal, cast
 
 from ..conditions import Json, json_value
@@ -64,7 +65,7 @@ class ExecutionRecord:
         finished_at: when it ended; None = it has not.
         duration: between these two.
         missed: how many missed occurrences it stands for.
-        result: what the function returned.
+        result: what the function returned; a number in it that a float would round is a Decimal.
         error: the error, or the reason why it was skipped or cancelled.
         progress: while it runs, how far it has come, where its function says so: done, and with total,
             message, at (when that was said).
@@ -152,5 +153,11 @@ def status_text(status: str | Iterable[str] | None) -> str | None:
 
 
 def loaded(text: object) -> Any:
-    """The value that JSON text holds; None stays None."""
-    return None if text is None else cast("Json", json.loads(str(text)))
+    """The value that JSON text holds; None stays None. A number that a float would round is a Decimal."""
+    return None if text is None else cast("Json", json.loads(str(text), parse_float=_number))
+
+
+def _number(text: str) -> float | Decimal:
+    rounded = float(text)
+    exact = Decimal(text)
+    return rounded if Decimal(repr(rounded)) == exact else exact

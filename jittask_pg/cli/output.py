@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from secrets import token_hex
 from typing import Any, cast
 from uuid import UUID
 
 import click
 
-__all__ = ["answer", "answer_rows", "counted", "length", "named", "shown", "shown_instant"]
+__all__ = ["answer", "answer_rows", "counted", "json_text", "length", "named", "shown", "shown_instant"]
 
 Row = Mapping[str, object]
+
+_MARK = re.compile(r'"([0-9a-f]{32})"')
 
 
 def named(names: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
@@ -24,7 +28,7 @@ def named(names: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> list[dict[st
 
 def answer(as_json: bool, value: Row, sentence: str) -> None:
     """Answer with one object: as JSON, or the sentence that says the same."""
-    click.echo(json.dumps(_plain(value), ensure_ascii=False) if as_json else sentence)
+    click.echo(json_text(value) if as_json else sentence)
 
 
 def answer_rows(as_json: bool, rows: Sequence[Row], columns: Mapping[str, str], nothing: str) -> None:
@@ -37,7 +41,7 @@ def answer_rows(as_json: bool, rows: Sequence[Row], columns: Mapping[str, str], 
         nothing: what to say to people where there is no row.
     """
     if as_json:
-        click.echo(json.dumps([_plain(row) for row in rows], ensure_ascii=False, indent=2))
+        click.echo(json_text(rows, indent=2))
         return
     if not rows:
         click.echo(nothing)
@@ -61,6 +65,13 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
+def json_text(value: object, indent: int | None = None) -> str:
+    """A value as JSON; decimals as numbers with all their digits, which ``json`` itself cannot write."""
+    decimals: dict[str, str] = {}
+    text = json.dumps(_plain(value, decimals), ensure_ascii=False, indent=indent)
+    return _MARK.sub(lambda found: decimals.get(found[1], found[0]), text) if decimals else text
+
+
 def shown(value: object) -> str:
     """A value as a table shows it."""
     match value:
@@ -75,7 +86,7 @@ def shown(value: object) -> str:
         case list() if all(isinstance(item, str) for item in cast("list[object]", value)):
             return ", ".join(cast("list[str]", value))
         case dict() | list():
-            return json.dumps(_plain(cast("object", value)), ensure_ascii=False)
+            return json_text(cast("object", value))
         case _:
             return " ".join(str(value).split())
 
@@ -106,19 +117,23 @@ def length(value: timedelta) -> str:
     return f"{whole} s"
 
 
-def _plain(value: object) -> object:
+def _plain(value: object, decimals: dict[str, str]) -> object:
     match value:
         case datetime() | date():
             return value.isoformat()
         case timedelta():
             return value.total_seconds()
+        case Decimal() if value.is_finite():
+            mark = token_hex(16)
+            decimals[mark] = str(value)
+            return mark
         case Decimal() | UUID():
             return str(value)
         case Mapping():
             held = cast("Mapping[object, object]", value)
-            return {str(key): _plain(item) for key, item in held.items()}
+            return {str(key): _plain(item, decimals) for key, item in held.items()}
         case list() | tuple():
-            return [_plain(item) for item in cast("Sequence[object]", value)]
+            return [_plain(item, decimals) for item in cast("Sequence[object]", value)]
         case _:
             return value
 

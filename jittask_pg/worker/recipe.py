@@ -185,6 +185,13 @@ class Recipes:
 
     def _fit(self, recipe: Recipe, function: Callable[..., Any]) -> None:
         detail = recipe.detail
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            recipe.kind = "broken"
+            recipe.problem = (
+                f'"{recipe.name}" holds a yield, so that a call would run nothing of it\n'
+                "Make it a plain or an async function"
+            )
+            return
         try:
             recipe.wants_context = CONTEXT_PARAMETER in inspect.signature(function).parameters
         except (TypeError, ValueError):

@@ -200,6 +200,8 @@ class Reporter:
         end = ended[0]
         logger.error("occurrence %s: its record was refused: %s", end.occurrence_id, redact(said))
         plain = end._replace(
+            outcome="error" if end.outcome in ("retry", "snooze") else end.outcome,
+            run_us=None,
             result=None,
             error=f"The record of the run was refused: {said}".encode("ascii", "replace").decode(),
             log=None,

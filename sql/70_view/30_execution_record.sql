@@ -1,20 +1,21 @@
 -- One row per occurrence that exists or has ended. Each part has its status as a constant, so that a
 -- condition on the status leaves parts out, and its columns bare, so that conditions on task and time
 -- reach indexes. What runs is found through the leases, what is overdue through the lanes.
--- Results, errors and messages are for those who may act on tasks; viewers see that there are some.
+-- Results, errors, messages and logs are for those who may act on tasks; viewers see that there are some.
 create or replace view jittask.execution_record as
 select
   o.occurrence_id, o.task_id, o.task_name, o.kind, nullif(o.source_key, '')::jsonb as source_key,
   o.nominal_at, o.due_at, 'pending'::text as status, o.attempt, null::text as worker,
   null::timestamptz as started_at, null::timestamptz as finished_at, null::interval as duration,
-  o.missed, null::jsonb as result, null::text as error, null::jsonb as progress
+  o.missed, null::jsonb as result, null::text as error, null::jsonb as progress,
+  null::text as log
 from jittask.open_occurrence o
 where o.first_claimed_at is not null
    or o.run_at >= jittask.now() - o.misfire_grace
 union all
 select
   o.occurrence_id, o.task_id, o.task_name, o.kind, nullif(o.source_key, '')::jsonb, o.nominal_at,
-  o.due_at, 'overdue', o.attempt, null, null, null, null, o.missed, null, null, null
+  o.due_at, 'overdue', o.attempt, null, null, null, null, o.missed, null, null, null, null
 from jittask.lane l
 join jittask.open_occurrence o
   on o.queue = l.queue and o.priority = l.priority and o.run_at < jittask.now()
@@ -32,7 +33,8 @@ select
   case
     when (select jittask.sees_results()) then l.progress -> q.occurrence_id::text
     else (l.progress -> q.occurrence_id::text) - 'message'
-  end
+  end,
+  null
 from jittask.lease l
 cross join unnest(l.occurrence_ids) i (occurrence_id)
 join jittask.due_queue q on q.occurrence_id = i.occurrence_id and q.lease_id = l.lease_id
@@ -44,7 +46,9 @@ select
   h.due_at, h.outcome, h.attempt, h.worker, h.started_at, h.finished_at, h.finished_at - h.started_at,
   h.missed,
   case when (select jittask.sees_results()) then h.result end,
-  case when (select jittask.sees_results()) then h.error end, null
+  case when (select jittask.sees_results()) then h.error end,
+  null,
+  case when (select jittask.sees_results()) then h.log end
 from jittask.run_history h;
 
 comment on view jittask.execution_record is 'Execution records: one row per occurrence that exists or has ended';
