@@ -138,6 +138,73 @@ def test_records_are_shown_as_a_table(run: Run, connection: psycopg.Connection) 
     assert run("records", "--status", "lost").out.strip() == "There are no such records"
 
 
+def ended(connection: psycopg.Connection, **columns: object) -> int:
+    """A one-off that ended, with these columns in its record."""
+    row = connection.execute("select jittask.enqueue('a.b')").fetchone()
+    assert row is not None
+    claimed = connection.execute(
+        "select lease_id, token from jittask.claim(jittask.register_worker('w', 'h', 1, '0'), 1)"
+    ).fetchone()
+    assert claimed is not None
+    connection.execute(
+        "select jittask.finish(%s, %s, array[%s], array[1::bigint], array[2::bigint], p_ends_lease => true)",
+        [*claimed, row[0]],
+    )
+    for column, value in columns.items():
+        connection.execute(
+            f"update jittask.run_history set {column} = %s where occurrence_id = %s", [value, row[0]]
+        )
+    return row[0]
+
+
+def test_of_a_traceback_the_table_shows_what_the_exception_says(
+    run: Run, connection: psycopg.Connection
+) -> None:
+    ended(
+        connection,
+        outcome="error",
+        error='Traceback (most recent call last):\n  File "t.py", line 3, in f\n    g()\nKeyError: 7\nNo such order',
+    )
+    assert run("records").out.splitlines()[1].endswith("KeyError: 7 No such order")
+
+
+def test_one_record_is_shown_in_full(run: Run, connection: psycopg.Connection) -> None:
+    number = ended(connection, outcome="error", error="first line\nsecond line", log="a line of its log")
+    connection.execute(
+        "insert into jittask.run_attempt (occurrence_id, attempt, outcome, worker, finished_at, error) "
+        "values (%s, 1, 'lost', 'w1', '2026-01-01Z', 'the worker died')",
+        [number],
+    )
+    shown = [line.strip() for line in run("records", "--id", str(number)).out.splitlines()]
+    assert shown[0] == f"Occurrence {number} of a.b"
+    assert shown[shown.index("error") + 1 :][:2] == ["first line", "second line"]
+    assert shown[shown.index("log") + 1] == "a line of its log"
+    assert shown[-2:] == ["run 1: lost, 2026-01-01 08:00:00+08, w1", "the worker died"]
+    (record,) = run("records", "--id", str(number), "--json").json
+    assert (record["log"], record["tries"][0]["outcome"]) == ("a line of its log", "lost")
+
+
+def test_numbers_of_results_keep_every_digit(run: Run, connection: psycopg.Connection) -> None:
+    number = ended(connection, result='{"exact": 12345678901234567890.1234567890, "float": 0.1}')
+    assert '"exact": 12345678901234567890.1234567890' in run("records", "--json").out
+    assert "12345678901234567890.1234567890" in run("records").out
+    assert '"float": 0.1' in run("records", "--id", str(number)).out
+
+
+def test_what_runs_shows_how_far_it_is(run: Run, connection: psycopg.Connection) -> None:
+    row = connection.execute("select jittask.enqueue('a.b')").fetchone()
+    assert row is not None
+    connection.execute("select jittask.claim(jittask.register_worker('w', 'h', 1, '0'), 1)")
+    connection.execute(
+        "update jittask.lease set progress = jsonb_build_object(%s::text, "
+        'jsonb \'{"done": 40, "total": 100, "message": "orders"}\')',
+        [str(row[0])],
+    )
+    assert run("records").out.rstrip().endswith("40/100 orders")
+    assert run("records", "--json").json[0]["progress"] == {"done": 40, "total": 100, "message": "orders"}
+    connection.execute("truncate jittask.lease")
+
+
 def test_bad_filters_of_records_are_wrong_usage(run: Run) -> None:
     assert '"soon"' in run("records", "--from", "soon", code=2).err
     run("records", "--status", "late", code=2)

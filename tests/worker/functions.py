@@ -245,3 +245,13 @@ def orphans(count: int = 30) -> None:
     """Leaves processes behind whose parents are gone."""
     for _ in range(count):
         os.system("sleep 0.05 &")
+
+
+@handler(name="w.walk")
+def walk() -> Any:
+    yield calls.append("ran")
+
+
+@handler(name="w.retry_after")
+def retry_after(seconds: Any) -> None:
+    raise Retry(after=seconds)

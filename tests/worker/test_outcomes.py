@@ -185,3 +185,23 @@ def test_ten_thousand_run_once_each(connection: psycopg.Connection, drain: Drain
     ).fetchone()
     assert counts == (10000, 10000)
     assert connection.execute("select count(*) from jittask.lease").fetchone() == (0,)
+
+
+def test_a_function_with_yield_is_refused_because_a_call_would_run_nothing_of_it(
+    enqueue: Enqueue, drain: Drain, record: Records
+) -> None:
+    occurrence = enqueue("w.walk")
+    drain()
+    assert record(occurrence)["status"] == "error"
+    assert '"w.walk" holds a yield' in record(occurrence)["error"]
+
+
+@pytest.mark.parametrize("wait", ['"soon"', "1e300", "-1", "1e10"])
+def test_a_wait_that_is_none_is_an_error_that_names_it(
+    enqueue: Enqueue, drain: Drain, record: Records, wait: str
+) -> None:
+    occurrence = enqueue("w.retry_after", f'{{"seconds": {wait}}}')
+    drain()
+    kept = record(occurrence)
+    assert kept["status"] == "error"
+    assert "InvalidValueError: after is " in kept["error"]
