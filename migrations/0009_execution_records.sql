@@ -15,6 +15,12 @@ drop index jittask.run_history_by_task;
 create index run_history_by_task on jittask.run_history (task_id, due_at, source_key) where task_id is not null;
 
 -- It gets one more parameter.
-drop function if exists jittask.claim(bigint, int, text[], bigint, bigint, bool);
+do $$
+begin
+  if to_regprocedure('jittask.claim(bigint, int, text[], bigint, bigint, bool)') is not null then
+    drop function jittask.claim(bigint, int, text[], bigint, bigint, bool);
+  end if;
+end;
+$$;
 
-insert into jittask.migration (version, name) values (8, 'execution_records');
+insert into jittask.migration (version, name) values (9, 'execution_records');
