@@ -20,7 +20,8 @@ declare
   v_anchor timestamptz := date_trunc('second', p_rule.anchor_at);
   v_earliest timestamptz := date_trunc('second', p_rule.earliest_at);
   v_lower timestamptz := greatest(v_anchor, v_earliest);
-  v_low_day date := v_lower at time zone v_zone;
+  v_low_day date := case when v_wildcard then jittask.lowest_wall(v_lower, v_zone)
+                         else v_lower at time zone v_zone end;
   v_end_day date := p_rule.end_at at time zone v_zone;
   v_after timestamptz := greatest(p_after, v_anchor - interval '9700:00', v_earliest - interval '1 microsecond');
   v_from date := v_after at time zone v_zone;

@@ -61,9 +61,10 @@ begin
         v_last_day := jittask.last_rival_day(p_rule, v_target);
       end if;
     end if;
-    v_low_wall := to_timestamp(
-      jittask.wall_floor(v_lower - interval '1 second', v_zone)
-    ) at time zone 'UTC';
+    v_low_wall := case
+      when p_rule.repeat = 'cron' and p_rule.cron[1] & 1 = 1 then jittask.lowest_wall(v_lower, v_zone)
+      else to_timestamp(jittask.wall_floor(v_lower - interval '1 second', v_zone)) at time zone 'UTC'
+    end;
   end if;
 
   for v_steps in 1..800 loop

@@ -40,6 +40,13 @@ begin
       v_wall := jittask.nominal_wall(p_rule, nominal_at at time zone v_zone);
       nominal_at := jittask.to_instant(v_wall, v_zone);
     end if;
+    if p_rule.repeat = 'interval' then
+      -- Elapsed time may lead into the second pass.
+      nominal_at := jittask.nominal_after(p_rule, nominal_at - interval '1 microsecond');
+    elsif nominal_at < p_lower then
+      -- A wildcard expression that begins between the passes: AT TIME ZONE alone gives the second.
+      nominal_at := v_wall at time zone v_zone;
+    end if;
     if v_wall::date = v_day then
       due_at := jittask.to_instant(p_target + v_wall::time, v_zone);
     end if;

@@ -97,3 +97,43 @@ def test_only_a_single_run_keeps_its_microseconds(
         )
         rows: list[Any] = connection.execute(query.encode()).fetchall()
         assert rows == [(datetime.fromisoformat(expected), 1)]
+
+
+@pytest.mark.usefixtures("free_days")
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        # 23:30 of a working day, for the first time of two: the clocks go back at midnight.
+        (
+            "'2021-09-21 19:29+00', '2021-09-21 19:29+00', 2, 'Asia/Tehran', cron => '45 * * * *'",
+            ["2021-09-21 20:15+00", "2021-09-21 21:15+00"],
+        ),
+        # 01:40 of a Sunday, for the first time of two; Monday has these times once.
+        (
+            "'2023-11-05 05:40+00', '2023-11-05 05:40+00', 4, 'America/New_York', cron => '*/20 1 * * *'",
+            ["2023-11-06 06:00+00", "2023-11-06 06:20+00", "2023-11-06 06:40+00", "2023-11-07 06:00+00"],
+        ),
+    ],
+)
+def test_a_start_in_the_first_pass_keeps_what_a_wildcard_expression_has_in_the_second(
+    connection: psycopg.Connection, arguments: str, expected: list[str]
+) -> None:
+    query = (
+        # S608: constants of this test.
+        f"select occurrence_no, due_at from jittask.next_occurrences('cron', {arguments},"
+        " calendar => 'week', skip_holidays => 'nonworking')"
+    )
+    rows: list[Any] = connection.execute(query.encode()).fetchall()
+    assert rows == list(enumerate(instants(*expected), 1))
+
+
+@pytest.mark.usefixtures("free_days")
+def test_an_interval_that_leads_into_the_second_pass_keeps_its_nominal_instant(
+    connection: psycopg.Connection,
+) -> None:
+    rows = connection.execute(
+        "select nominal_at, due_at from jittask.next_occurrences('interval', '2025-11-01 06:30+00', '2025-11-01',"
+        " 1, 'America/New_York', period => '1 day', calendar => 'week', skip_holidays => 'nonworking')"
+    ).fetchall()
+    # Saturday 02:30 and Sunday 01:30, an hour earlier on the wall, are both moved to Monday.
+    assert rows == [tuple(instants("2025-11-02 06:30+00", "2025-11-03 06:30+00"))]
