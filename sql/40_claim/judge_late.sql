@@ -19,41 +19,53 @@ declare
   v_floor_at timestamptz;
   v_late bigint;
 begin
+  if p_task.misfire = 'all' then
+    v_floor_at := p_now - p_task.catchup_window;
+  end if;
   if p_task.repeat = 'none' then
-    if p_task.misfire = 'skip' and p_task.past_due <> 'run_now'
-       or p_task.misfire = 'all' and p_row.due_at < p_now - p_task.catchup_window then
+    -- A row written when its due time is past did not miss it.
+    if p_task.past_due <> 'run_now' and (p_task.misfire = 'skip' or p_row.due_at < v_floor_at) then
       perform jittask.end_waiting(
-        p_row.occurrence_id, 'skipped', 'missed: it was late by more than misfire_grace', 1, p_now
+        p_row.occurrence_id, 'skipped',
+        format(
+          'missed: it was late by more than %s',
+          case p_task.misfire when 'skip' then 'misfire_grace' else 'catchup_window' end
+        ),
+        1, p_now
       );
       return null;
     end if;
     return p_row;
   end if;
   v_rule := jittask.row_rule(p_task, p_plan, p_row.source_key);
-  if p_task.misfire = 'skip' then
+  select o.nominal_at, o.due_at into v_to from jittask.latest_occurrence(v_rule, p_now) o;
+  if v_to.due_at < v_floor_at and p_task.past_due = 'run_now' then
+    v_floor_at := v_to.due_at;
+  end if;
+  if p_task.misfire = 'skip' or v_to.due_at < v_floor_at then
     -- What is not late yet still runs: the series goes on behind the newest late one.
-    select o.nominal_at, o.due_at into v_to
-    from jittask.latest_occurrence(v_rule, p_now - p_task.misfire_grace - interval '1 microsecond') o;
+    if p_task.misfire = 'skip' then
+      select o.nominal_at, o.due_at into v_to
+      from jittask.latest_occurrence(v_rule, p_now - p_task.misfire_grace - interval '1 microsecond') o;
+    end if;
     v_late := 1 + jittask.count_occurrences(v_rule, p_row.due_at, coalesce(v_to.due_at, p_row.due_at));
     p_row.due_at := greatest(p_row.due_at, v_to.due_at);
     perform jittask.plan_next(p_row, p_task, p_plan, false);
     perform jittask.end_waiting(
-      p_row.occurrence_id, 'skipped', 'missed: late by more than misfire_grace', v_late::int, p_now
+      p_row.occurrence_id, 'skipped',
+      format(
+        'missed: late by more than %s',
+        case p_task.misfire when 'skip' then 'misfire_grace' else 'catchup_window' end
+      ),
+      v_late::int, p_now
     );
     return null;
-  elsif p_task.misfire = 'latest' then
-    select o.nominal_at, o.due_at into v_to from jittask.latest_occurrence(v_rule, p_now) o;
-  else
+  elsif p_task.misfire = 'all' then
     select o.nominal_at, o.due_at into v_to
     from jittask.nth_newest_occurrence(v_rule, p_row.due_at, p_now, p_task.misfire_cap) o;
-    v_floor_at := p_now - p_task.catchup_window;
     if coalesce(v_to.due_at, p_row.due_at) < v_floor_at then
       select o.nominal_at, o.due_at into v_to
       from jittask.occurrence_after(v_rule, v_floor_at - interval '1 microsecond') o;
-      -- The newest one always runs, however old.
-      if v_to.due_at is null or v_to.due_at > p_now then
-        select o.nominal_at, o.due_at into v_to from jittask.latest_occurrence(v_rule, p_now) o;
-      end if;
     end if;
   end if;
   if v_to.due_at > p_row.due_at then

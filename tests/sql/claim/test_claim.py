@@ -218,6 +218,19 @@ class TestMisfire:
         assert len(runs) == 12
         assert sum(row.missed for row in runs) == 19
 
+    def test_all_runs_nothing_where_even_the_newest_is_older_than_the_catchup_window(
+        self, connection: psycopg.Connection, worker: int
+    ) -> None:
+        add_task(
+            connection, name="tick", start_at=NOON, repeat="daily", misfire="all", catchup_window="10 hours"
+        )
+        at(connection, "2030-01-10 00:00+00")
+        assert claim(connection, worker).rows == []
+        (skipped,) = records(connection, status="skipped")
+        assert (skipped.missed, skipped.error) == (3, "missed: late by more than catchup_window")
+        (waiting,) = records(connection, status="pending")
+        assert f"{waiting.due_at:%d %H:%M}" == "10 12:00"
+
     def test_within_the_grace_nothing_is_missed(self, connection: psycopg.Connection, worker: int) -> None:
         add_task(connection, name="tick", start_at=NOON, repeat="interval", period="10 seconds")
         at(connection, "2030-01-07 12:00:45+00")
