@@ -37,7 +37,8 @@ def _due_at(one_off: Mapping[str, object]) -> LiteralString:
     if one_off.get("local_due_at") is not None:
         return (
             "jittask.to_instant("
-            "cast(cast(%(local_due_at)s as text) as timestamp), jittask.installation_timezone())"
+            "cast(cast(%(local_due_at)s as text) as timestamp), "
+            "jittask.clock_of(jittask.installation_timezone()))"
         )
     if one_off.get("delay") is not None:
         return "jittask.now() + cast(cast(%(delay)s as text) as interval)"
@@ -247,10 +248,10 @@ def task_start(name: str, timezone: str | None, start_at: str | None, local_star
     return Call(
         """
         with zone (name) as (
-          select case
+          select jittask.clock_of(case
             when cast(%(timezone)s as text) is null then jittask.installation_timezone()
             else jittask.canonical_timezone(cast(%(timezone)s as text))
-          end
+          end)
         ),
         start (at, given) as (
           select
@@ -295,10 +296,10 @@ def instants(local_times: Sequence[str], timezone: str | None) -> Call:
     return Call(
         """
         with zone (name) as (
-          select case
+          select jittask.clock_of(case
             when cast(%(timezone)s as text) is null then jittask.installation_timezone()
             else jittask.canonical_timezone(cast(%(timezone)s as text))
-          end
+          end)
         )
         select
           to_char(i.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00"'),
@@ -479,7 +480,9 @@ def planned_for_row(source_table: str, source_key: str) -> Call:
         select
           w.occurrence_id,
           t.name,
-          to_char(w.due_at at time zone jittask.installation_timezone(), 'YYYY-MM-DD HH24:MI:SS')
+          to_char(
+            w.due_at at time zone jittask.clock_of(jittask.installation_timezone()), 'YYYY-MM-DD HH24:MI:SS'
+          )
         from jittask.waiting w
         join jittask.task t on t.task_id = w.task_id
         where t.source_table = cast(%(source_table)s as text)
@@ -495,7 +498,8 @@ def local_now() -> Call:
     return Call(
         """
         select to_char(
-          jittask.now() at time zone jittask.installation_timezone(), 'YYYY-MM-DD"T"HH24:MI:SS.US'
+          jittask.now() at time zone jittask.clock_of(jittask.installation_timezone()),
+          'YYYY-MM-DD"T"HH24:MI:SS.US'
         )
         """
     )
@@ -528,7 +532,7 @@ def local_times(instants: Sequence[tuple[str, str | None]]) -> Call:
             jittask.installation_timezone()
           )
         ) n (name)
-        cross join lateral (select n.name, i.at at time zone n.name) z (name, local)
+        cross join lateral (select n.name, i.at at time zone jittask.clock_of(n.name)) z (name, local)
         order by e.position
         """,
         {"instants": json.dumps([list(pair) for pair in instants])},

@@ -69,8 +69,10 @@ begin
   perform jittask.check_calendar(p_calendar, p_skip_holidays, p_holiday_policy);
   return row(
     p_repeat, p_start_at, p_start_at,
-    case when p_timezone is null then (select s.value from jittask.setting s where s.name = 'timezone')
-         else jittask.canonical_timezone(p_timezone) end,
+    jittask.clock_of(case
+      when p_timezone is null then (select s.value from jittask.setting s where s.name = 'timezone')
+      else jittask.canonical_timezone(p_timezone)
+    end),
     p_every, p_period, case when p_cron is not null then jittask.compile_cron(p_cron) end,
     p_month_overflow, p_end_at, p_calendar, p_skip_holidays, p_holiday_policy, false
   )::jittask.rule;

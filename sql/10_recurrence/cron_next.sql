@@ -20,10 +20,10 @@ begin
     return null;
   end if;
   v_cron := jittask.compile_cron(cron_next.expression);
-  v_timezone := coalesce(
+  v_timezone := jittask.clock_of(coalesce(
     case when cron_next.timezone is not null then jittask.canonical_timezone(cron_next.timezone) end,
     (select s.value from jittask.setting s where s.name = 'timezone')
-  );
+  ));
   if cron_next.after < '0001-01-01 00:00+00' or cron_next.after >= '9999-12-31 00:00+00' then
     raise exception using
       errcode = 'JT001',

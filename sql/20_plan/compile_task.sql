@@ -15,7 +15,7 @@ declare
   v_plan jittask.plan;
   v_key text[];
 begin
-  v_plan.timezone := coalesce(p_task.timezone, jittask.installation_timezone());
+  v_plan.timezone := jittask.clock_of(coalesce(p_task.timezone, jittask.installation_timezone()));
   if p_task.repeat = 'cron' then
     v_plan.cron_form := jittask.compile_cron(p_task.cron);
   end if;

@@ -17,7 +17,7 @@ begin
     select t.*
     from jittask.task t
     join jittask.plan p on p.task_id = t.task_id
-    where t.timezone is null and p.timezone <> new.value and p.broken is null
+    where t.timezone is null and p.timezone <> jittask.clock_of(new.value) and p.broken is null
     order by t.task_id
   loop
     begin

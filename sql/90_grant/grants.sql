@@ -39,11 +39,11 @@ begin
         ]),
         ('jittask_client', array[
           'now', 'enqueue', 'enqueue_many', 'cancel', 'retry', 'sees_results', 'cron_next',
-          'next_occurrences', 'shift_to_workday', 'installation_timezone', 'to_instant'
+          'next_occurrences', 'shift_to_workday', 'installation_timezone', 'clock_of', 'to_instant'
         ]),
         ('jittask_viewer', array[
           'now', 'sees_results', 'cron_next', 'next_occurrences', 'shift_to_workday', 'preview',
-          'explain', 'why_due', 'installation_timezone'
+          'explain', 'why_due', 'installation_timezone', 'clock_of'
         ])
     ) g (role, functions)
     join pg_catalog.pg_roles r on r.rolname = g.role
