@@ -21,7 +21,21 @@ declare
   v_step double precision;
   v_first bigint;
   v_last bigint;
+  v_skipped timestamptz;
 begin
+  if p_rule.repeat in ('daily', 'weekly', 'monthly', 'yearly') then
+    -- A zone that crossed the date line lacks a whole day, whose runs may merge: walked past.
+    v_skipped := jittask.skipped_day(
+      greatest(p_after, v_anchor - interval '9700:00'), v_until, p_rule.timezone
+    );
+    if v_skipped is not null then
+      return jittask.count_occurrences(p_rule, p_after, v_skipped - interval '3 days')
+        + jittask.count_walked(
+            p_rule, greatest(p_after, v_skipped - interval '3 days'), least(v_until, v_skipped + interval '3 days')
+          )
+        + jittask.count_occurrences(p_rule, greatest(p_after, v_skipped + interval '3 days'), v_until);
+    end if;
+  end if;
   if p_rule.skip_holidays <> 'none' then
     return jittask.count_moved(p_rule, p_after, v_until);
   elsif v_until <= v_after then
@@ -42,13 +56,6 @@ begin
     v_last := floor((date_part('epoch', v_until) - date_part('epoch', v_anchor)) / v_step);
     -- v_after may lie just before the anchor, at index -1.
     return v_last - v_first;
-  end if;
-
-  -- A zone that crossed the date line lacks a whole day, whose runs may merge.
-  if abs(date_part('epoch', (v_after at time zone p_rule.timezone) - (v_until at time zone p_rule.timezone))
-         - (date_part('epoch', v_after) - date_part('epoch', v_until))) > 72000
-  then
-    return jittask.count_walked(p_rule, v_after, v_until);
   end if;
 
   v_first := jittask.cycle_index(p_rule, v_after);

@@ -1,5 +1,5 @@
--- Matching days of a compiled cron expression before a day of the same month, and in whole months:
--- days in [p_from, p_until), by one bitmap a month.
+-- Days in [p_from, p_until) on which a compiled cron expression matches, by one bitmap a month; of more
+-- than two years in one pass.
 create or replace function jittask.cron_day_count(
   p_cron int[],
   p_from date,
@@ -19,6 +19,8 @@ declare
 begin
   if p_cron[1] & 2 = 2 then
     return p_until - p_from;
+  elsif p_until - p_from > 800 then
+    return bit_count(jittask.cron_day_bits(p_cron, p_from, p_until - p_from));
   end if;
   while v_date < p_until loop
     v_next := v_date + interval '1 month';

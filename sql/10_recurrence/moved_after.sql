@@ -27,11 +27,14 @@ declare
   v_end_day date := p_rule.end_at at time zone v_zone;
   v_map text;
   v_map_from date;
+  v_free text := case p_rule.skip_holidays when 'holidays' then 'h' else '0h' end;
   v_place int;
   v_target date;
   v_wall timestamp;
   v_nominal timestamptz;
   v_due timestamptz;
+  v_again bool;
+  v_run int;
 begin
   -- No move is longer than 400 days.
   v_after := greatest(v_after, v_anchor - interval '9700:00');
@@ -70,6 +73,14 @@ begin
   for v_steps in 1..800 loop
     exit when v_day > v_last_day or v_day > v_end_day;
     v_wall := jittask.nominal_wall(p_rule, greatest(v_day, v_low_wall));
+    if v_day <= v_low_wall::date and v_wall::date > v_low_wall::date and p_rule.cron[1] & 1 = 1 then
+      -- The lower bound may lie in the first pass of an overlap: wildcards come again, where they do not move.
+      v_wall := least(v_wall, (
+        select w.wall
+        from jittask.nominal_wall(p_rule, v_low_wall::date) w(wall)
+        where jittask.workday_of(p_rule.calendar, v_low_wall::date, p_rule.skip_holidays, v_policy) = w.wall::date
+      ));
+    end if;
     v_day := v_wall::date;
     exit when v_day is null or v_day > v_last_day or v_day > v_end_day;
 
@@ -89,6 +100,7 @@ begin
     select d.nominal_at, d.due_at into v_nominal, v_due
     from jittask.moved_due(p_rule, v_wall, v_target, v_after, v_lower, v_floor) d;
 
+    v_again := coalesce(v_due = due_at, false);
     if v_due > v_after and (v_due < due_at) is not false
       and (v_nominal <= p_rule.end_at and v_due <= p_rule.end_at) is not false
     then
@@ -96,7 +108,22 @@ begin
       due_at := v_due;
       v_last_day := jittask.last_rival_day(p_rule, v_target);
     end if;
+
+    -- The rest of a run of free days is passed at once where it has nothing new: moved to where two days
+    -- were moved already with the same outcome, to what is past, or nowhere.
+    v_place := v_day - v_map_from + 1;
     v_day := v_day + 1;
+    if v_again and p_rule.repeat <> 'interval' or v_target is null
+      or v_policy <> 'next_workday' and v_target < v_floor::date
+    then
+      v_run := length(v_map) - v_place + 1 - length(ltrim(substr(v_map, v_place), v_free));
+      if v_target is null and v_policy = 'next_workday' then
+        v_run := least(
+          v_run, coalesce(nullif(strpos(substr(v_map, v_place), '1'), 0) - 1, length(v_map) - v_place) - 400
+        );
+      end if;
+      v_day := v_day + greatest(v_run - 1, 0);
+    end if;
   end loop;
 end;
 $$;

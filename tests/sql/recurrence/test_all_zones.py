@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from time import perf_counter
 from typing import Any
 
 import psycopg
@@ -273,6 +274,122 @@ def test_the_count_over_years_is_the_sum_of_its_parts(world: World, seed: int) -
     ).fetchone()
     assert row is not None
     assert row[0] == row[1], f"{rule}"
+
+
+UNUSUAL = [
+    "America/Caracas",
+    "America/Scoresbysund",
+    "America/St_Johns",
+    "Antarctica/Casey",
+    "Asia/Beirut",
+    "Asia/Gaza",
+    "Asia/Pyongyang",
+    "Pacific/Apia",
+    "Pacific/Fakaofo",
+    "Pacific/Kiritimati",
+    "Pacific/Kwajalein",
+]
+"""Where clocks went past midnight, over half an hour or three, or over a whole day."""
+
+
+def walked_rule(world: World, chance: random.Random) -> tuple[Rule, str | None, datetime]:
+    """A rule with a calendar, half of them at a change of offset since 1962."""
+    zones = world.zones
+    while True:
+        rule, calendar, change = rule_near(chance, zones[chance.choice(sorted(zones))], world.calendars)
+        if calendar is not None:
+            break
+    if rule.repeat == "interval" and chance.random() < 0.5:
+        rule.period = chance.choice([86400, 172800, 7 * 86400, 86401, 25 * 3600 + 1800, 36000])
+    if chance.random() < 0.5:
+        rule.zone = zones[chance.choice(UNUSUAL)]
+        found = world.connection.execute(
+            "select changed_at from jittask.offset_changes(-250000000, 1500000000, %s) order by 1",
+            (rule.zone.name,),
+        ).fetchall()
+        moved = oracle.EPOCH + timedelta(seconds=chance.choice(found)[0]) - change
+        rule.anchor, change = rule.anchor + moved, change + moved
+        rule.earliest = rule.earliest and rule.earliest + moved
+        rule.end = rule.end and rule.end + moved
+        if rule.cron is not None:
+            rule.cron = cron_near(chance, change + timedelta(hours=chance.choice([-11, -3, 0, 3, 11])))
+    return rule, calendar, change
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(seed=any_seed)
+def test_the_count_with_a_calendar_is_that_of_a_walk(world: World, seed: int) -> None:
+    chance = random.Random(seed)
+    rule, calendar, change = walked_rule(world, chance)
+    after = change - timedelta(minutes=chance.randint(-1440, 12 * 1440))
+    until = after + timedelta(minutes=chance.randint(0, 40 * 1440), seconds=chance.choice([0, 1]))
+    row = world.connection.execute(
+        f"select jittask.count_occurrences({RULE}, %(after)s, %(until)s),"
+        f" jittask.count_walked({RULE}, %(after)s, least(%(until)s, %(end)s::timestamptz))".encode(),
+        {
+            **as_parameters(rule, calendar),
+            "after": after.replace(tzinfo=UTC),
+            "until": until.replace(tzinfo=UTC),
+        },
+    ).fetchone()
+    assert row is not None
+    assert row[0] == row[1], f"{rule}, {calendar}, {rule.skip}, {after}, {until}"
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(seed=any_seed)
+def test_the_count_over_decades_is_the_sum_of_its_parts(world: World, seed: int) -> None:
+    chance = random.Random(seed)
+    rule, calendar, change = walked_rule(world, chance)
+    rule.end = None
+    cuts = [change + timedelta(days=400 * n, seconds=chance.randint(0, 86400)) for n in range(26)]
+    row = world.connection.execute(
+        f"select jittask.count_occurrences({RULE}, (%(cuts)s::timestamptz[])[1], (%(cuts)s::timestamptz[])[26]),"
+        f" (select sum(jittask.count_occurrences({RULE}, (%(cuts)s::timestamptz[])[n], (%(cuts)s::timestamptz[])[n + 1]))"
+        "   from generate_series(1, 25) n)".encode(),
+        {**as_parameters(rule, calendar), "cuts": [cut.replace(tzinfo=UTC) for cut in cuts]},
+    ).fetchone()
+    assert row is not None
+    assert row[0] == row[1], f"{rule}, {calendar}, {rule.skip}"
+
+
+def test_the_number_of_an_occurrence_of_an_old_task_costs_milliseconds(world: World) -> None:
+    rules = [
+        "'daily'",
+        "'monthly'",
+        "'hourly', every => 7",
+        "'cron', cron => '*/5 * * * *'",
+        "'cron', cron => '30 0 2 1,15 * 1'",
+    ]
+    for rule in rules:
+        repeat, *rest = rule.split(", ")
+        query = ", ".join(
+            [
+                f"select count(*) from jittask.next_occurrences({repeat}, '1991-01-31 09:00+00', '2026-03-01', 1",
+                "'Europe/Berlin'",
+                *rest,
+                "calendar => 'C0', skip_holidays => 'nonworking')",
+            ]
+        )
+        times: list[float] = []
+        for _ in range(5):
+            begin = perf_counter()
+            world.connection.execute(query.encode())
+            times.append(perf_counter() - begin)
+        # Listing the days took 60 to 500 ms.
+        assert min(times) < 0.04, rule
 
 
 def test_every_change_of_offset_maps_its_wall_clock_times_by_the_rule(world: World) -> None:

@@ -55,6 +55,18 @@ def test_two_free_years_end_the_search_and_not_the_series(
 
 
 @pytest.mark.usefixtures("free_days")
+def test_wildcards_of_the_second_pass_follow_a_start_in_the_first(connection: psycopg.Connection) -> None:
+    # Berlin, 25 October 2026, 02:50 summer time; at 03:00 clocks go back to 02:00. The Sunday is no marked day.
+    found = connection.execute(
+        "select due_at from jittask.next_occurrences('cron', '2026-10-25 00:50+00', '2026-10-25 00:50+00', 3,"
+        " 'Europe/Berlin', cron => '*/30 2 * * *', calendar => 'week', skip_holidays => 'holidays')"
+    ).fetchall()
+    assert [row[0] for row in found] == instants(
+        "2026-10-25 01:00+00", "2026-10-25 01:30+00", "2026-10-26 01:00+00"
+    )
+
+
+@pytest.mark.usefixtures("free_days")
 def test_a_rule_that_only_meets_free_days_is_exhausted(connection: psycopg.Connection) -> None:
     weekly = "'weekly', '2026-02-01 09:00+00', '2026-02-15', 1, 'UTC', calendar => 'week', holiday_policy => 'drop'"
     assert dues(connection, weekly) == []
