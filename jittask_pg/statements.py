@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
 
 from .database import Connection
@@ -359,6 +360,19 @@ def explained_preview(task_name: str, count: int, source_key: str | None) -> Cal
         ) p
         """,
         {"task_name": task_name, "count": count, "source_key": source_key},
+    )
+
+
+def why_last(task_name: str, source_key: str | None, count: int, due_at: datetime | None) -> Call:
+    """Why nothing follows the last of `count` occurrences, due at `due_at`; one row: text."""
+    return Call(
+        """
+        select jittask.why_last(
+          cast(%(task_name)s as text), cast(cast(%(source_key)s as text) as jsonb), cast(%(count)s as int),
+          cast(%(due_at)s as timestamptz)
+        )
+        """,
+        {"task_name": task_name, "count": count, "source_key": source_key, "due_at": due_at},
     )
 
 

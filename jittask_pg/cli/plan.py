@@ -25,7 +25,8 @@ def preview(session: Session, task: str, count: int, key: str | None) -> None:
     """Show the coming occurrences of a task, in its zone.
 
     Of a date-field task without --key, the earliest over all rows. The code that plans computes them. Where
-    a holiday, a gap or an overlap of the clocks decides, it is named.
+    a holiday, a gap or an overlap of the clocks decides, it is named. Where fewer come than were asked
+    for, so is what ends them; with --json it stands in "last" of the last one.
 
     \b
     Examples:
@@ -34,6 +35,10 @@ def preview(session: Session, task: str, count: int, key: str | None) -> None:
     """
     names = ("source_key", "occurrence_no", "nominal_at", "due_at", "why")
     rows = named(names, session.run(statements.explained_preview(task, count, key)))
+    last: str | None = None
+    if len(rows) < count:
+        due_at = rows[-1]["due_at"] if rows else None
+        last = session.run(statements.why_last(task, key, len(rows), due_at))[0][0]
     session.localise(rows, ("nominal_at", "due_at"), task=task)
     for row in rows:
         row["source_key"] = None if row["source_key"] is None else json.loads(row["source_key"])
@@ -48,7 +53,10 @@ def preview(session: Session, task: str, count: int, key: str | None) -> None:
     if session.as_json:
         for row in rows:
             del row["day"]
-    answer_rows(session.as_json, rows, shown, "Nothing is coming; `jittask explain` says why")
+            row["last"] = last if row is rows[-1] else None
+    answer_rows(session.as_json, rows, shown, f"Nothing is coming. {last}")
+    if rows and last is not None and not session.as_json:
+        click.echo(f"No more: {last}")
 
 
 @click.command()

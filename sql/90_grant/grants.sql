@@ -35,7 +35,7 @@ begin
         ('jittask_worker', array[
           'now', 'register_worker', 'unregister_worker', 'claim', 'finish', 'give_back', 'renew',
           'note_progress', 'doze', 'sweep', 'enqueue', 'enqueue_many', 'sees_results', 'cron_next',
-          'next_occurrences', 'shift_to_workday', 'preview', 'explain', 'why_due'
+          'next_occurrences', 'shift_to_workday', 'preview', 'explain', 'why_due', 'why_last'
         ]),
         ('jittask_client', array[
           'now', 'enqueue', 'enqueue_many', 'cancel', 'retry', 'sees_results', 'cron_next',
@@ -43,7 +43,7 @@ begin
         ]),
         ('jittask_viewer', array[
           'now', 'sees_results', 'cron_next', 'next_occurrences', 'shift_to_workday', 'preview',
-          'explain', 'why_due', 'installation_timezone', 'clock_of'
+          'explain', 'why_due', 'why_last', 'installation_timezone', 'clock_of'
         ])
     ) g (role, functions)
     join pg_catalog.pg_roles r on r.rolname = g.role

@@ -240,6 +240,54 @@ def test_preview_says_where_holidays_move_a_run(run: Run) -> None:
     assert "by the rule" in run("preview", "t").out
 
 
+WEEKLY = ("--handler", "a.b", "--repeat", "weekly", "--start", "2030-01-05 09:00")
+
+
+@pytest.mark.parametrize(
+    ("words", "count", "why"),
+    [
+        (
+            ("--end", "2030-01-20"),
+            3,
+            "its end is Sun 2030-01-20 23:59:59 Asia/Shanghai (end_at); the next would be due",
+        ),
+        (("--max-runs", "2"), 2, "max_runs is 2"),
+        (
+            ("--end", "2030-01-19", "--calendar", "saturdays"),
+            2,
+            "a free day moves the next, Sat 2030-01-19 09:00:00 Asia/Shanghai, past it, to Mon 2030-01-21",
+        ),
+        (("--repeat", "none"), 1, "it does not repeat"),
+        (("--repeat", "cron", "--cron", "0 9 5 1 *", "--start", "9997-06-01"), 2, "no later occurrence"),
+    ],
+)
+def test_preview_says_what_ends_it(
+    run: Run, connection: psycopg.Connection, words: tuple[str, ...], count: int, why: str
+) -> None:
+    connection.execute("insert into jittask.calendar (name) values ('saturdays') on conflict do nothing")
+    run("task", "add", "t", *WEEKLY, *words)
+    rows = run("preview", "t", "--json").json
+    assert len(rows) == count
+    assert why in rows[-1]["last"]
+    assert [row["last"] for row in rows[:-1]] == [None] * (count - 1)
+    assert run("preview", "t").out.splitlines()[-1] == f"No more: {rows[-1]['last']}"
+    assert run("preview", "t", "--count", str(count), "--json").json[-1]["last"] is None
+    assert "No more" not in run("preview", "t", "--count", str(count)).out
+
+
+def test_a_preview_of_nothing_says_why(run: Run) -> None:
+    run("task", "add", "t", *WEEKLY)
+    run("task", "pause", "t")
+    assert run("preview", "t", "--json").json == []
+    assert 'Nothing is coming. Task "t" never fires while it is paused' in run("preview", "t").out
+
+
+def test_preview_of_rows_says_what_ends_each(run: Run, connection: psycopg.Connection) -> None:
+    watch_contract(run, connection)
+    assert "all occurrences of the rows of public.contract" in run("preview", "remind").out
+    assert run("preview", "remind", "--key", "1").out.splitlines()[-1] == "No more: it does not repeat"
+
+
 @pytest.mark.parametrize("words", [["cancel"], ["retry"], ["records", "--id"]])
 def test_a_number_that_no_id_can_be_is_refused_by_name(run: Run, words: list[str]) -> None:
     answer = run(*words, "99999999999999999999", code=2)
