@@ -22,9 +22,7 @@ as $$
 declare
   v_limit int := case when p_task.repeat = 'none' then 25000 else 2500 end;
   v_fill jittask.backfill;
-  v_columns text;
-  v_bounds text;
-  v_texts text;
+  v_order record;
   v_key text := jittask.key_sql(p_watch.table_oid::regclass, p_watch.key_columns, 's');
   v_range text;
   v_last text[];
@@ -43,25 +41,17 @@ begin
   if v_fill.gone_key is not null then
     return jittask.drop_gone_chunk(p_task, p_watch, v_fill.gone_key);
   end if;
-  select string_agg(format('s.%I', a.attname), ', ' order by k.no),
-    string_agg(format('s.%I::pg_catalog.text', a.attname), ', ' order by k.no),
-    string_agg(format('(%%1$s)[%s]::%s', k.no, format_type(a.atttypid, a.atttypmod)), ', ' order by k.no)
-  into v_columns, v_texts, v_bounds
-  from unnest(p_watch.key_columns) with ordinality k (name, no)
-  join pg_attribute a on a.attrelid = p_watch.table_oid and a.attname = k.name;
-  v_range := format(
-    '%s s where %s', p_watch.source_table,
-    case
-      when v_fill.after_key is null then 'true'
-      else format('(%s) > (%s)', v_columns, format(v_bounds, quote_literal(v_fill.after_key) || '::pg_catalog.text[]'))
-    end
-  );
+  select o.* into v_order from jittask.key_order(p_watch, 's', v_fill.after_key::text[], null) o;
   execute format(
-    'select c.last, c.no from (
-       select array[%s] as last, row_number() over (order by %s) as no from %s order by %s limit %s
-     ) c order by c.no desc limit 1',
-    v_texts, v_columns, v_range, v_columns, v_limit
+    'select c.last, c.no
+     from (
+       select %1$s as last, row_number() over (order by %2$s) as no from %3$s s where %4$s order by %2$s limit $1
+     ) c
+     order by c.no desc
+     limit 1',
+    v_order.texts, v_order.ordering, p_watch.source_table, v_order.condition
   )
+  using v_limit
   into v_last, v_rows;
   if v_last is null and v_fill.is_first then
     delete from jittask.backfill b where b.task_id = p_task.task_id;
@@ -71,10 +61,8 @@ begin
     insert into jittask.replan (task_id, reason) values (p_task.task_id, 'the planning of its table goes on');
     return 0;
   end if;
-  v_range := format(
-    '%s and (%s) <= (%s)', v_range, v_columns,
-    format(v_bounds, quote_literal(v_last::text) || '::pg_catalog.text[]')
-  );
+  select format('%s s where %s', p_watch.source_table, o.condition) into v_range
+  from jittask.key_order(p_watch, 's', v_fill.after_key::text[], v_last) o;
   if has_table_privilege(p_watch.table_oid, 'UPDATE') then
     execute format('select array_agg(l.source_key) from (select %s as source_key from %s for share of s skip locked) l', v_key, v_range)
     into v_locked;

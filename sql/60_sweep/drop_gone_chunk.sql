@@ -14,24 +14,16 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
-  v_keys text[];
+  v_last text;
+  v_gone text[];
 begin
-  select array_agg(c.source_key) into v_keys
-  from (
-    select q.source_key
-    from jittask.due_queue q
-    where q.task_id = p_task.task_id
-      and q.source_key > p_after_key
-      and q.plan_no is not null
-      and q.first_claimed_at is null
-    order by q.task_id, q.source_key
-    limit 25000
-  ) c;
-  if v_keys is null then
+  select g.last_key, g.keys into v_last, v_gone
+  from jittask.gone_keys(p_task, p_watch, p_after_key, 25000) g;
+  if v_last is null then
     delete from jittask.backfill b where b.task_id = p_task.task_id;
     return 0;
   end if;
-  perform jittask.drop_gone(p_task, p_watch, v_keys);
+  perform jittask.drop_gone(p_task, p_watch, v_gone);
   -- One that a writer holds is passed over: the writer may be waiting for us, and an old plan never fires.
   delete from jittask.due_queue d
   where d.occurrence_id = any (
@@ -41,15 +33,13 @@ begin
       join jittask.plan p on p.task_id = q.task_id
       where q.task_id = p_task.task_id
         and q.source_key > p_after_key
-        and q.source_key <= v_keys[cardinality(v_keys)]
+        and q.source_key <= v_last
         and q.plan_no <> p.plan_no
         and q.first_claimed_at is null
       for update of q skip locked
     )
   );
-  update jittask.backfill b
-  set gone_key = v_keys[cardinality(v_keys)]
-  where b.task_id = p_task.task_id;
+  update jittask.backfill b set gone_key = v_last where b.task_id = p_task.task_id;
   insert into jittask.replan (task_id, reason)
   values (p_task.task_id, 'the planning of its table goes on');
   return 0;

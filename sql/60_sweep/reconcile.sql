@@ -1,6 +1,7 @@
 -- Compares what the tasks of one table want with what is planned, repairs the difference, says what
--- it found. For after a bypass: disabled triggers, replica role, restore. Locks: the differing source
--- rows, then queue and series rows.
+-- it found. For after a bypass: disabled triggers, replica role, restore. Goes chunk by chunk, but in the
+-- caller's transaction; the command line makes each chunk (reconcile_next) a transaction of its own.
+-- Locks: see reconcile_next.
 create or replace function jittask.reconcile(
   source_table regclass
 )
@@ -12,32 +13,27 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  v_now timestamptz := jittask.now();
-  v_task jittask.task;
-  v_keys text[];
+  v_chunk record;
+  v_place jsonb;
 begin
-  if not exists (select from pg_class c where c.oid = reconcile.source_table) then
-    raise exception 'source_table is "%", and there is no such table', reconcile.source_table
-      using errcode = 'JT001', hint = 'Name a watched table: select source_table from jittask.watch';
-  end if;
-  for v_task in
-    select t.*
-    from jittask.task t
-    join jittask.watch w on w.source_table = t.source_table
-    where w.table_oid = reconcile.source_table
-    order by t.task_id
   loop
-    select count(*) filter (where d.planned_at is null),
-      count(*) filter (where d.wanted_at is null),
-      count(*) filter (where d.planned_at <> d.wanted_at),
-      array_agg(distinct d.source_key)
-    into missing, extra, wrong, v_keys
-    from jittask.plan_difference(v_task) d;
-    if v_keys is not null then
-      perform jittask.replan_task(v_task.task_id, null, v_keys, array_fill(v_now, array[cardinality(v_keys)]), v_now);
+    select c.* into v_chunk from jittask.reconcile_next(reconcile.source_table, v_place) c;
+    exit when not found;
+    if task_name <> v_chunk.task_name then
+      return next;
+      missing := 0;
+      extra := 0;
+      wrong := 0;
     end if;
-    task_name := v_task.name;
-    return next;
+    task_name := v_chunk.task_name;
+    missing := coalesce(missing, 0) + v_chunk.missing;
+    extra := coalesce(extra, 0) + v_chunk.extra;
+    wrong := coalesce(wrong, 0) + v_chunk.wrong;
+    v_place := v_chunk.next_place;
+    exit when v_place is null;
   end loop;
+  if task_name is not null then
+    return next;
+  end if;
 end;
 $$;

@@ -8,16 +8,14 @@ language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
-set enable_seqscan = off
-set jit = off
 as $$
 declare
   v_at jittask.reconciled;
   v_task jittask.task;
   v_plan jittask.plan;
   v_watch jittask.watch;
-  v_last text[];
-  v_key text;
+  v_rows record;
+  v_gone record;
 begin
   insert into jittask.reconciled (task_id)
   select t.task_id from jittask.task t where t.kind = 'date_field'
@@ -39,37 +37,26 @@ begin
   select p.* into v_plan from jittask.plan p where p.task_id = v_at.task_id;
   select w.* into v_watch from jittask.watch w where w.source_table = v_task.source_table;
   if v_at.gone_key is null then
-    v_last := jittask.reconcile_chunk(v_task, v_plan, v_watch, v_at.after_key, p_now);
+    select c.* into v_rows
+    from jittask.compare_chunk(v_task, v_plan, v_watch, v_at.after_key, 20000, p_now) c;
+    insert into jittask.replan (task_id, source_key, reason)
+    select v_at.task_id, d.source_key, case d.fault
+      when 'missing' then 'nothing was planned for its row'
+      when 'extra' then 'it was planned, and its row wants nothing'
+      else 'it was planned otherwise than its row wants'
+    end
+    from unnest(v_rows.keys, v_rows.faults) d (source_key, fault);
     update jittask.reconciled r
-    set after_key = v_last, gone_key = case when v_last is null then '' end
+    set after_key = v_rows.last_key, gone_key = case when v_rows.last_key is null then '' end
     where r.task_id = v_at.task_id;
     return true;
   end if;
-  execute format(
-    $sql$
-      with planned as materialized (
-        select q.source_key
-        from jittask.due_queue q
-        where q.task_id = $1 and q.source_key > $2 and q.plan_no is not null and q.first_claimed_at is null
-        order by q.task_id, q.source_key
-        limit 20000
-      ), listed as (
-        insert into jittask.replan (task_id, source_key, reason)
-        select $1, k.source_key, 'its row is gone'
-        from planned k
-        left join lateral (select true as there from %s s where %s offset 0) s on true
-        where s.there is null
-      )
-      select max(k.source_key) from planned k
-    $sql$,
-    v_watch.source_table,
-    jittask.key_match_sql(v_watch.table_oid::regclass, v_watch.key_columns, 's', 'k.source_key')
-  )
-  using v_at.task_id, v_at.gone_key
-  into v_key;
+  select g.* into v_gone from jittask.gone_keys(v_task, v_watch, v_at.gone_key, 20000) g;
+  insert into jittask.replan (task_id, source_key, reason)
+  select v_at.task_id, k, 'its row is gone' from unnest(v_gone.keys) k;
   update jittask.reconciled r
-  set gone_key = v_key,
-      ended_at = case when v_key is null then clock_timestamp() else r.ended_at end
+  set gone_key = v_gone.last_key,
+      ended_at = case when v_gone.last_key is null then clock_timestamp() else r.ended_at end
   where r.task_id = v_at.task_id;
   return true;
 end;

@@ -1,5 +1,5 @@
 -- The occurrences that a task wants planned now, by its rule, its series and its table. Reads only.
--- Caller: recompute, reconcile.
+-- Caller: recompute.
 create or replace function jittask.wanted_of(
   p_task jittask.task
 )
