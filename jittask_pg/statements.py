@@ -679,15 +679,52 @@ def task_names() -> Call:
     return Call("select t.name from jittask.task t order by t.name")
 
 
-def reconcile(source_table: str) -> Call:
-    """Compares a table with what is planned for it, and repairs: task_name, missing, extra, wrong."""
+def reconcile_next(source_table: str, place: str | None) -> Call:
+    """Compares a chunk of a table with what is planned for it, and repairs.
+
+    Args:
+        source_table: as `stored_table_name` spells it.
+        place: the last answer's; None = the beginning.
+
+    Returns:
+        task_name, rows compared, missing, extra, wrong, the place of the next chunk or None; no row where no
+        task watches the table.
+    """
     return Call(
         """
-        select r.task_name, r.missing, r.extra, r.wrong
-        from jittask.reconcile(cast(cast(%(source_table)s as text) as regclass)) r
-        order by r.task_name
+        select r.task_name, r.compared, r.missing, r.extra, r.wrong, cast(r.next_place as text)
+        from jittask.reconcile_next(
+          cast(cast(%(source_table)s as text) as regclass), cast(cast(%(place)s as text) as jsonb)
+        ) r
+        """,
+        {"source_table": source_table, "place": place},
+    )
+
+
+def estimated_rows(source_table: str) -> Call:
+    """How many rows a table has, as the planner estimates; one row, -1 = unknown."""
+    return Call(
+        """
+        select cast(coalesce(sum(c.reltuples) filter (where c.reltuples >= 0), -1) as bigint)
+        from pg_catalog.pg_class c
+        where c.relkind = 'r' and (
+          c.oid = cast(cast(%(source_table)s as text) as regclass)
+          or c.oid in (select t.relid from pg_catalog.pg_partition_tree(cast(%(source_table)s as regclass)) t)
+        )
         """,
         {"source_table": source_table},
+    )
+
+
+def set_on_error(source_table: str, on_error: str) -> Call:
+    """Says what an error of ours in the triggers of a table does to the statement that fired them."""
+    return Call(
+        """
+        select jittask.set_on_error(
+          cast(cast(%(source_table)s as text) as regclass), cast(%(on_error)s as text)
+        )
+        """,
+        {"source_table": source_table, "on_error": on_error},
     )
 
 

@@ -6,7 +6,8 @@ import click
 
 from .. import statements
 from ..errors import InvalidValueError, NotFoundError
-from .output import answer, answer_rows, named
+from .output import answer, answer_rows, counted
+from .progress import Progress
 from .session import Session, with_session
 
 __all__ = ["attach", "detach", "reconcile"]
@@ -18,21 +19,38 @@ __all__ = ["attach", "detach", "reconcile"]
 def reconcile(session: Session, table: str) -> None:
     """Compare a watched table with what is planned for it, repair, and say what was wrong.
 
-    For after a bypass of the triggers: a restore, session_replication_role, a truncated partition.
+    For after a bypass of the triggers: a restore, session_replication_role, a truncated partition. The table
+    is read in chunks, each a transaction of its own.
 
     \b
     Example:
       jittask reconcile app.contract
     """
-    names = ("task", "missing", "extra", "wrong")
     stored = _stored(session, table)
-    rows = named(names, session.run(statements.reconcile(stored)))
+    counts: dict[str, dict[str, int]] = {}
+    (rows,) = session.run(statements.estimated_rows(stored))[0]
+    with Progress() as progress:
+        place: str | None = None
+        compared = 0
+        while found := session.run(statements.reconcile_next(stored, place)):
+            task, looked, *faults, place = found[0]
+            if task not in counts:
+                counts[task], compared = {"missing": 0, "extra": 0, "wrong": 0}, 0
+            for fault, number in zip(counts[task], faults, strict=True):
+                counts[task][fault] += number
+            compared += looked
+            progress.show(f'Comparing "{task}" with "{stored}"', compared, rows)
+            if place is None:
+                break
     answer_rows(
         session.as_json,
-        rows,
+        [{"task": task, **faults} for task, faults in counts.items()],
         {"task": "task", "missing": "missing", "extra": "extra", "wrong": "wrong"},
         f'No task watches "{stored}"',
     )
+    if counts and not session.as_json:
+        mended = sum(sum(faults.values()) for faults in counts.values())
+        click.echo(f"{counted(mended, 'difference')} mended" if mended else "Nothing differed")
 
 
 @click.command()
@@ -41,8 +59,15 @@ def reconcile(session: Session, table: str) -> None:
 @click.option(
     "--replicated", is_flag=True, default=None, help="See rows that logical replication applies too."
 )
+@click.option(
+    "--on-error",
+    type=click.Choice(["replan", "raise"]),
+    help="What an error of ours does to the statement: replan lets it go on and plans the rows later.",
+)
 @with_session
-def attach(session: Session, table: str | None, every: bool, replicated: bool | None) -> None:
+def attach(
+    session: Session, table: str | None, every: bool, replicated: bool | None, on_error: str | None
+) -> None:
     """Put our triggers on a table: ahead of its first task, or again after detach --keep.
 
     Adding a date-field task does it by itself. What was written while the triggers were off is planned.
@@ -51,9 +76,12 @@ def attach(session: Session, table: str | None, every: bool, replicated: bool | 
     Examples:
       jittask attach app.contract
       jittask attach --all
+      jittask attach app.contract --on-error raise
     """
     for stored in _chosen(session, table, every):
         session.patiently(lambda stored=stored: session.run(statements.attach(stored, replicated)))
+        if on_error is not None:
+            session.run(statements.set_on_error(stored, on_error))
         answer(session.as_json, {"table": stored, "attached": True}, f'Attached to "{stored}"')
 
 

@@ -26,6 +26,9 @@ begin
   for v_trigger in select s.statement from jittask.watch_trigger_sql(p_source_table) s loop
     execute v_trigger;
   end loop;
+  if p_replicated is not null then
+    perform jittask.renew_watch(p_source_table);
+  end if;
   perform set_config('lock_timeout', v_timeout, true);
 exception
   when lock_not_available then

@@ -55,6 +55,10 @@ def test_reconcile_repairs_what_went_past_the_triggers(run: Run, connection: psy
         {"task": "remind", "missing": 1, "extra": 0, "wrong": 0}
     ]
     assert run("reconcile", "public.contract", "--json").json[0]["missing"] == 0
+    assert "Nothing differed" in run("reconcile", "contract").out
+    connection.execute("set session_replication_role = replica; delete from contract")
+    connection.execute("set session_replication_role = origin")
+    assert "1 difference mended" in run("reconcile", "contract").out
     assert "nowhere" in run("reconcile", "nowhere", code=1).err
 
 
@@ -73,6 +77,30 @@ def test_attach_and_detach_put_triggers_on_and_take_them_off(
     assert triggers(connection) > 0
     run("detach", "contract")
     assert triggers(connection) == 0
+
+
+def test_attach_says_what_errors_of_ours_do(run: Run, connection: psycopg.Connection) -> None:
+    run("attach", "contract", "--on-error", "raise")
+    assert connection.execute("select on_error from jittask.watch").fetchone() == ("raise",)
+    remind(run)
+    run("attach", "--all", "--on-error", "replan")
+    assert connection.execute("select on_error from jittask.watch").fetchone() == ("replan",)
+    assert "--on-error" in run("attach", "contract", "--on-error", "ignore", code=2).err
+
+
+def test_progress_is_shown_to_people_only(
+    run: Run, connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remind(run)
+    assert run("reconcile", "contract").err == ""
+    monkeypatch.setattr("jittask_pg.cli.progress._SHOW_AFTER", 0)
+    monkeypatch.setattr("jittask_pg.cli.progress._is_terminal", lambda: True)
+    connection.execute(
+        "insert into contract select n, '2099-01-01' from generate_series(1, 10) n; analyze contract"
+    )
+    shown = run("reconcile", "contract").err
+    assert 'Comparing "remind" with "public.contract": 10 rows, 100 %' in shown
+    assert shown.endswith("\r")
 
 
 def test_detach_refuses_a_table_that_tasks_watch(run: Run) -> None:

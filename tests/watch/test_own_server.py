@@ -71,7 +71,6 @@ def test_rows_applied_by_logical_replication_are_planned(watched: Watched, datab
     watched.execute("alter table orders add day date, add note text; select jittask.sweep()")
     watched.drain()
     watched.execute("select jittask.attach_table(%s, true)", f"{schema}.orders")
-    watched.execute("select jittask.build_watch(%s)", f"{schema}.orders")
     slot = f"s_{schema}"
     name = conninfo.conninfo_to_dict(source)["dbname"]
     with psycopg.connect(source, autocommit=True) as publisher:

@@ -218,10 +218,7 @@ def test_an_error_of_ours_never_reaches_the_statement(watched: Watched, fault: s
 
 def test_errors_reach_those_who_ask_for_it(watched: Watched) -> None:
     watched.orders()
-    watched.execute(
-        "update jittask.watch set on_error = 'raise' where source_table = %s", f"{watched.schema}.orders"
-    )
-    watched.execute("select jittask.build_watch(%s)", f"{watched.schema}.orders")
+    watched.execute("select jittask.set_on_error('orders', 'raise')")
     watched.execute("insert into orders (id, due_at, day) values (1, '2026-03-03 10:00+00', '2026-04-01')")
     watched.execute(
         "update orders set due_at = due_at + interval '1 day'; delete from orders; insert into orders (id, due_at) values (1, '2026-03-03 10:00+00')"
@@ -232,7 +229,29 @@ def test_errors_reach_those_who_ask_for_it(watched: Watched) -> None:
     )
     with pytest.raises(psycopg.errors.CheckViolation):
         watched.execute("insert into orders (id, due_at) values (2, '2026-03-03 10:00+00')")
+    watched.execute("rollback; select jittask.set_on_error('orders', 'replan')")
+    watched.execute(
+        "begin; alter table jittask.due_queue add constraint never check (task_id is null) not valid"
+    )
+    watched.execute("insert into orders (id, due_at) values (2, '2026-03-03 10:00+00')")
     watched.execute("rollback")
+
+
+@pytest.mark.parametrize(("arguments", "fact", "way_out"), [
+    ("'orders', 'ignore'", 'on_error is "ignore"', "replan or raise"),
+    ("'orders', null", 'on_error is "<NULL>"', "replan or raise"),
+    ("'bare', 'raise'", "it is not watched", "attach_table"),
+])  # fmt: skip
+def test_what_errors_do_is_refused_where_it_cannot_be(
+    watched: Watched, arguments: str, fact: str, way_out: str
+) -> None:
+    watched.orders()
+    watched.execute("create table bare (id int)")
+    with pytest.raises(psycopg.Error) as refusal:
+        watched.execute(f"select jittask.set_on_error({arguments})")
+    assert refusal.value.sqlstate == "JT001"
+    assert fact in (refusal.value.diag.message_primary or "")
+    assert way_out in (refusal.value.diag.message_hint or "")
 
 
 def test_a_cancelled_occurrence_is_not_planned_again_by_a_write(watched: Watched) -> None:
@@ -274,7 +293,6 @@ def test_truncate_and_triggers_of_the_own_leave_no_difference(watched: Watched) 
 def test_row_triggers_for_logical_replication_do_the_same(watched: Watched, statement: str) -> None:
     watched.orders()
     watched.execute("select jittask.attach_table(%s, true)", f"{watched.schema}.orders")
-    watched.execute("select jittask.build_watch(%s)", f"{watched.schema}.orders")
     watched.execute(
         "insert into orders (id, due_at, day) select n, '2026-03-04 10:00+00', '2026-04-01' from generate_series(1, 20) n"
     )
