@@ -24,7 +24,6 @@ declare
   v_key text;
   v_wanted text;
   v_count bigint;
-  v_row record;
 begin
   select jittask.key_sql(w.table_oid::regclass, w.key_columns, 'r') into v_key
   from jittask.watch w
@@ -41,16 +40,19 @@ begin
     get diagnostics v_count = row_count;
     return v_count;
   end if;
-  v_count := 0;
-  for v_row in
-    execute format('select w.source_key, w.nominal_at, w.end_at, w.since_at from (%s) w order by w.source_key', v_wanted)
-    using p_now, p_keys, p_since
-  loop
-    v_count := v_count + 1;
-    perform jittask.plan_series(
-      p_task, p_plan, v_row.source_key, v_row.nominal_at, v_row.end_at, v_row.since_at, p_edited
-    );
-  end loop;
+  -- A claim holds its queue row while it plans the next one: waiting for that row makes it visible.
+  execute format(
+    'select from jittask.due_queue q
+     where q.task_id = $4
+       and q.source_key = any (array(select %s from %s))
+       and q.plan_no is not null
+       and q.first_claimed_at is null
+     order by q.source_key, q.due_at
+     for update',
+    v_key, p_from
+  )
+  using p_now, p_keys, p_since, p_task.task_id;
+  execute jittask.put_series_sql(v_wanted, '$1', p_edited) using p_now, p_keys, p_since into v_count;
   return v_count;
 end;
 $$;

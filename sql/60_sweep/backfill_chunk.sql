@@ -20,7 +20,8 @@ set timezone = 'UTC'
 set bytea_output = 'hex'
 as $$
 declare
-  v_limit int := case when p_task.repeat = 'none' then 25000 else 2500 end;
+  -- What can be planned in about a quarter of a second: so long are the rows locked.
+  v_limit int := case when p_task.repeat = 'none' then 25000 when p_task.skip_holidays = 'none' then 10000 else 2500 end;
   v_fill jittask.backfill;
   v_order record;
   v_key text := jittask.key_sql(p_watch.table_oid::regclass, p_watch.key_columns, 's');

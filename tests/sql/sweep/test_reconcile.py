@@ -196,6 +196,22 @@ def test_what_went_overdue_is_no_fault(orders: Watched, way: str) -> None:
     assert {task: orders.planned(task) for task in before} == before
 
 
+@pytest.mark.parametrize("way", ["whole", "rows"])
+def test_a_series_that_went_overdue_stays_planned_when_its_rows_are_planned_anew(
+    orders: Watched, way: str
+) -> None:
+    before = orders.planned("poke")
+    clock.at(orders.connection, "2026-03-04 09:00+00")
+    orders.execute(
+        "insert into jittask.replan (source_table, source_key, reason) select %s, k, 'test' from unnest(%s::text[]) k",
+        f"{orders.schema}.orders",
+        [None] if way == "whole" else list(before),
+    )
+    orders.drain()
+    assert orders.planned("poke") == before
+    assert orders.differences() == []
+
+
 def test_what_was_called_off_stays_so(orders: Watched) -> None:
     orders.execute(
         "select jittask.cancel(w.occurrence_id) from jittask.waiting w join jittask.task t using (task_id) where t.name = %s",
