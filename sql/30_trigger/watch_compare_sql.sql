@@ -13,18 +13,6 @@ declare
   v_others text[];
   v_hashes text;
 begin
-  if jittask.fires_per_row(p_watch) then
-    return (
-      select format(
-        E'v_same := row(%s) operator(pg_catalog.*=) row(%s);\nv_same_keys := row(%s) operator(pg_catalog.*=) row(%s);',
-        string_agg(format('new.%I', c.name), ', '),
-        string_agg(format('old.%I', c.name), ', '),
-        string_agg(format('new.%I', c.name), ', ') filter (where c.name = any ((p_watch).key_columns)),
-        string_agg(format('old.%I', c.name), ', ') filter (where c.name = any ((p_watch).key_columns))
-      )
-      from jsonb_object_keys((p_watch).columns) c (name)
-    );
-  end if;
   select coalesce(array_agg(c.name order by c.name), '{}') into v_others
   from jsonb_object_keys((p_watch).columns) c (name)
   where c.name <> all ((p_watch).key_columns);
@@ -37,8 +25,8 @@ begin
     'select coalesce(pg_catalog.bit_xor(z.rows), 0) operator(pg_catalog.=) 0,
       coalesce(pg_catalog.bit_xor(z.keys), 0) operator(pg_catalog.=) 0
     into v_same, v_same_keys
-    from (%1$s new_row r union all %1$s old_row r) z;',
-    v_hashes
+    from (%1$s %2$s union all %1$s %3$s) z;',
+    v_hashes, jittask.watch_relation_sql(p_watch, 'new'), jittask.watch_relation_sql(p_watch, 'old')
   );
 end;
 $$;

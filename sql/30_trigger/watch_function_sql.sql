@@ -32,6 +32,7 @@ as %L
   v_same pg_catalog.bool;
   v_same_keys pg_catalog.bool;
   v_first_at pg_catalog.timestamptz;
+  v_series_at pg_catalog.timestamptz;
   v_count pg_catalog.int8;
   v_series record;
 begin

@@ -1,5 +1,7 @@
--- Part of a generated trigger function: plans the series of each row that p_wanted (a select with
--- the columns of wanted_sql) names.
+-- Part of a generated trigger function: plans the series of the rows that p_wanted (a select with
+-- the columns of wanted_sql) names, all in one statement. A claim holds its queue row while it plans the
+-- next one, so waiting for that row first makes its result visible.
+-- Locks: waiting queue rows, then series rows.
 create or replace function jittask.watch_series_sql(
   p_wanted text
 )
@@ -11,22 +13,20 @@ set search_path = pg_catalog, pg_temp
 as $$
   select format(
     $sql$
-    for v_series in
-      select t as task, p as plan, w.source_key, w.nominal_at, w.end_at
-      from (%s) w
-      join jittask.task t on t.task_id = w.task_id
-      join jittask.plan p on p.task_id = w.task_id
-      order by w.task_id, w.source_key
-    loop
-      v_first_at := least(
-        v_first_at,
-        jittask.plan_series(
-          v_series.task, v_series.plan, v_series.source_key, v_series.nominal_at, v_series.end_at,
-          v_now, false
-        )
-      );
-    end loop;
+    if exists (select from (%1$s) w) then
+      perform from (%1$s) w
+      cross join lateral (
+        select from jittask.due_queue q
+        where q.task_id = w.task_id
+          and q.source_key = w.source_key
+          and q.plan_no is not null
+          and q.first_claimed_at is null
+        for update
+      ) q;
+      %2$s into v_count, v_series_at;
+      v_first_at := least(v_first_at, v_series_at);
+    end if;
     $sql$,
-    p_wanted
+    p_wanted, jittask.put_series_sql(p_wanted, 'v_now', false)
   );
 $$;
