@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from .. import statements
-from ..errors import InvalidValueError, NotFoundError
+from ..errors import InvalidValueError, JitTaskError, NotFoundError
 from .output import answer, answer_rows, counted
 from .progress import Progress
 from .session import Session, with_session
@@ -78,11 +78,21 @@ def attach(
       jittask attach --all
       jittask attach app.contract --on-error raise
     """
+    failures: list[JitTaskError] = []
     for stored in _chosen(session, table, every):
-        session.patiently(lambda stored=stored: session.run(statements.attach(stored, replicated)))
-        if on_error is not None:
-            session.run(statements.set_on_error(stored, on_error))
+        try:
+            session.patiently(lambda stored=stored: session.run(statements.attach(stored, replicated)))
+            if on_error is not None:
+                session.run(statements.set_on_error(stored, on_error))
+        except JitTaskError as error:
+            # Of many tables one that is missing must not keep the others from being attached.
+            failures.append(error)
+            continue
         answer(session.as_json, {"table": stored, "attached": True}, f'Attached to "{stored}"')
+    for error in failures[:-1]:
+        click.echo(f"Error: {error}", err=True)
+    if failures:
+        raise failures[-1]
 
 
 @click.command()

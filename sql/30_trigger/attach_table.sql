@@ -15,6 +15,10 @@ declare
   v_trigger text;
   v_timeout text := current_setting('lock_timeout');
 begin
+  if to_regclass(p_source_table) is null then
+    raise exception 'Table "%" cannot be watched: it does not exist', p_source_table
+      using errcode = 'JT005', hint = 'Create it, or name the table as schema.table';
+  end if;
   if not has_table_privilege(current_user, p_source_table, 'SELECT')
      or not has_table_privilege(current_user, p_source_table, 'TRIGGER') then
     raise exception 'Role "%" may not watch table "%"', current_user, p_source_table

@@ -33,6 +33,10 @@ begin
       using errcode = 'JT004',
             hint = 'Ask a member of jittask_admin, or the role that enqueued it';
   end if;
+  if v_run.kind = 'date_field' and v_run.source_key = '' then
+    raise exception 'Occurrence % is the record that task "%" could not be planned any more', retry.occurrence_id, v_run.task_name
+      using errcode = 'JT007', hint = 'Mend the cause that it names; then the task is planned by itself';
+  end if;
   if v_run.task_id is not null
      and not exists (select from jittask.task t where t.task_id = v_run.task_id) then
     raise exception 'Task "%" of occurrence % was deleted', v_run.task_name, retry.occurrence_id

@@ -30,13 +30,14 @@ begin
     end;
   end if;
   if v_problem is null and v_watch.idle_since is null then
+    perform jittask.release_strays(v_watch, v_table);
     if not jittask.watch_stands(v_watch, v_table) then
       v_problem := jittask.attach_again(v_watch.source_table);
       v_again := v_problem is null;
     end if;
     if exists (
       select from pg_trigger g
-      where g.tgrelid = v_table and g.tgname like 'jittask\_watch\_%' and g.tgenabled = 'D'
+      where g.tgrelid = v_table and g.tgname like 'jittask\_watch\_%' and g.tgenabled in ('D', 'R')
     ) then
       v_disabled := format('our triggers on table "%s" are disabled: writes are not seen until they are enabled', v_watch.source_table);
     end if;

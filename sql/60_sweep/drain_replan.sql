@@ -60,10 +60,10 @@ begin
       v_count := v_count
         + jittask.replan_task(v_entry.task_id, v_entry.whole_since, v_entry.keys, v_entry.since, p_now);
     exception
-      -- The table is being changed under us, or held; check_watches will say so if it lasts.
-      when lock_not_available or deadlock_detected or serialization_failure or unique_violation
-        or insufficient_privilege or undefined_table or undefined_column or undefined_function
-        or undefined_object or datatype_mismatch or sqlstate 'JT005' then
+      -- The table is being changed under us, or held; check_watches will say so if it lasts. What no
+      -- longer can be, such as a value that an enum has lost, marks the task broken.
+      when transaction_rollback or object_not_in_prerequisite_state or integrity_constraint_violation
+        or syntax_error_or_access_rule_violation or data_exception or sqlstate 'JT001' or sqlstate 'JT005' then
         insert into jittask.replan (task_id, source_key, reason, noted_at)
         select v_entry.task_id, k.source_key, sqlerrm, k.noted_at
         from unnest(
@@ -71,6 +71,9 @@ begin
           v_entry.since || v_entry.whole_since
         ) k (source_key, noted_at)
         where k.noted_at is not null;
+        perform jittask.check_task(t, null, false)
+        from jittask.task t
+        where t.task_id = v_entry.task_id and t.kind = 'date_field' and t.paused_at is null;
     end;
   end loop;
   return v_count;

@@ -18,10 +18,11 @@ declare
   v_gone text := format(
     'select k.source_key
      from unnest($2) k (source_key)
-     left join lateral (select true as there from %s s where %s offset 0) s on true
+     left join lateral (select true as there from %s s where %s and %s = k.source_key offset 0) s on true
      where s.there is null',
     p_watch.source_table,
-    jittask.key_match_sql(p_watch.table_oid::regclass, p_watch.key_columns, 's', 'k.source_key')
+    jittask.key_match_sql(p_watch.table_oid::regclass, p_watch.key_columns, 's', 'k.source_key'),
+    jittask.key_sql(p_watch.table_oid::regclass, p_watch.key_columns, 's')
   );
 begin
   execute 'select array(' || v_gone || ' order by 1)' using p_task.task_id, p_keys into p_keys;

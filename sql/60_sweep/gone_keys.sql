@@ -41,10 +41,12 @@ begin
       )
       select max(k.source_key), count(*), coalesce(array_agg(k.source_key) filter (where s.there is null), '{}')
       from known k
-      left join lateral (select true as there from %s s where %s offset 0) s on true
+      left join lateral (select true as there from %s s where %s and %s = k.source_key offset 0) s on true
     $sql$,
     p_watch.source_table,
-    jittask.key_match_sql(p_watch.table_oid::regclass, p_watch.key_columns, 's', 'k.source_key')
+    jittask.key_match_sql(p_watch.table_oid::regclass, p_watch.key_columns, 's', 'k.source_key'),
+    -- A key of more columns, from before the key was replaced, would match too.
+    jittask.key_sql(p_watch.table_oid::regclass, p_watch.key_columns, 's')
   )
   using p_task.task_id, p_after_key, p_limit
   into last_key, looked, keys;

@@ -37,8 +37,18 @@ begin
   select p.* into v_plan from jittask.plan p where p.task_id = v_at.task_id;
   select w.* into v_watch from jittask.watch w where w.source_table = v_task.source_table;
   if v_at.gone_key is null then
-    select c.* into v_rows
-    from jittask.compare_chunk(v_task, v_plan, v_watch, v_at.after_key, 20000, p_now) c;
+    begin
+      select c.* into v_rows
+      from jittask.compare_chunk(v_task, v_plan, v_watch, v_at.after_key, 20000, p_now) c;
+    exception
+      -- The table was changed under us: check_watches says so if it lasts.
+      when syntax_error_or_access_rule_violation or data_exception or sqlstate 'JT001' or sqlstate 'JT005' then
+        perform jittask.check_task(v_task, null, false);
+        update jittask.reconciled r
+        set after_key = null, ended_at = clock_timestamp()
+        where r.task_id = v_at.task_id;
+        return true;
+    end;
     insert into jittask.replan (task_id, source_key, reason)
     select v_at.task_id, d.source_key, case d.fault
       when 'missing' then 'nothing was planned for its row'

@@ -119,6 +119,18 @@ def test_all_tables_are_detached_for_a_while_and_attached_again(
     assert "--all" in run("attach", code=1).err
 
 
+def test_a_table_that_is_missing_keeps_no_other_from_being_attached(
+    run: Run, connection: psycopg.Connection
+) -> None:
+    connection.execute("create table absent (id int primary key, expires_on date)")
+    run("task", "add", "gone", "--handler", "a.b", "--source-table", "absent", "--date-field", "expires_on")
+    remind(run)
+    run("detach", "--all", "--keep")
+    connection.execute("drop table absent")
+    assert "absent" in run("attach", "--all", code=1).err
+    assert triggers(connection) == 4
+
+
 def test_queues_are_paused_and_resumed(run: Run) -> None:
     run("enqueue", "a.b", "--queue", "mail")
     run("queue", "pause", "mail")

@@ -218,3 +218,133 @@ def test_a_comparison_finds_nothing_where_nothing_differs(orders: Watched) -> No
         orders.execute("select jittask.reconcile_some(jittask.now())")
     assert orders.execute("select * from jittask.replan").fetchall() == []
     assert orders.execute("select * from jittask.reconciled where ended_at = '2000-01-01'").fetchall() == []
+
+
+def sweep(watched: Watched, times: int = 4) -> None:
+    for _ in range(times):
+        watched.execute("select jittask.sweep()")
+
+
+def broken(watched: Watched) -> dict[str, str]:
+    return dict(
+        watched.execute(
+            "select t.name, p.broken from jittask.task t join jittask.plan p using (task_id) where p.broken is not null and t.source_table like %s",
+            f"{watched.schema}%",
+        ).fetchall()
+    )
+
+
+def test_a_value_that_an_enum_lost_breaks_one_task_and_not_the_sweep(orders: Watched) -> None:
+    orders.execute("""
+        create type mood as enum ('sad', 'ok');
+        create table t (id int primary key, mood mood, due_at timestamptz);
+        insert into t select n, 'sad', '2026-03-05 00:00+00' from generate_series(1, 3) n
+    """)
+    orders.task("moody", "t", "due_at", filter={"mood": "sad"})
+    orders.task("plain", "t", "due_at")
+    orders.execute(
+        "alter type mood rename value 'sad' to 'blue'; insert into t values (4, 'blue', '2026-03-05 00:00+00')"
+    )
+    sweep(orders)
+    assert set(broken(orders)) == {orders.name("moody")}
+    assert "sad" in broken(orders)[orders.name("moody")]
+    assert len(orders.planned("plain")) == 4
+    assert orders.planned("moody") == {}
+    orders.execute("alter type mood rename value 'blue' to 'sad'")
+    sweep(orders)
+    assert broken(orders) == {}
+    assert len(orders.planned("moody")) == 4
+    orders.check()
+
+
+def test_an_enum_value_that_nobody_wrote_since_is_found_by_the_comparison(orders: Watched) -> None:
+    orders.execute(
+        "create type mood as enum ('sad', 'ok'); create table t (id int primary key, mood mood, due_at timestamptz)"
+    )
+    orders.task("moody", "t", "due_at", filter={"mood": "sad"})
+    orders.execute("insert into t values (1, 'sad', '2026-03-05 00:00+00')")
+    orders.execute("alter type mood rename value 'sad' to 'blue'")
+    sweep(orders, 1)
+    orders.execute("update jittask.reconciled set ended_at = clock_timestamp() - interval '2 hours'")
+    sweep(orders, 24)
+    assert set(broken(orders)) == {orders.name("moody")}
+
+
+def test_one_record_says_that_a_task_broke(orders: Watched) -> None:
+    orders.execute("alter table orders drop due_at")
+    sweep(orders)
+    rows = orders.execute(
+        "select task_name, status, missed, error, occurrence_id from jittask.execution_record where status = 'error' and task_name like %s",
+        f"{orders.schema}%",
+    ).fetchall()
+    assert {row[0] for row in rows} == {orders.name("remind"), orders.name("poke")}
+    assert len(rows) == 2
+    assert all(missed > 0 and "due_at" in error for _, _, missed, error, _ in rows)
+    with pytest.raises(psycopg.Error) as refusal:
+        orders.execute("select jittask.retry(%s)", rows[0][4])
+    assert refusal.value.sqlstate == "JT007"
+
+
+def test_the_triggers_of_a_table_that_another_one_replaced_go(orders: Watched) -> None:
+    orders.execute("""
+        alter table orders rename to old_orders;
+        create table orders (like old_orders including all);
+        insert into orders select * from old_orders;
+        update old_orders set due_at = due_at + interval '9 days'
+    """)
+    sweep(orders)
+    rows = orders.execute(
+        "select distinct tgrelid::regclass::text from pg_trigger where tgname like 'jittask%'"
+    ).fetchall()
+    assert ("orders",) in rows
+    assert ("old_orders",) not in rows
+    orders.execute(
+        "update old_orders set due_at = due_at + interval '9 days'; delete from old_orders where id < 9"
+    )
+    orders.execute("update orders set due_at = due_at + interval '1 hour'")
+    orders.check()
+
+
+def test_a_composite_key_that_lost_a_column_plans_no_row_twice(orders: Watched) -> None:
+    orders.execute("create table t (a int, b int, due_at timestamptz, primary key (a, b))")
+    orders.task("once", "t", "due_at")
+    orders.task("often", "t", "due_at", repeat="daily")
+    orders.execute("insert into t select n, 1, '2026-03-05 00:00+00' from generate_series(1, 3) n")
+    orders.execute("alter table t drop column b; alter table t add primary key (a)")
+    sweep(orders, 8)
+    assert set(orders.planned("once")) == set(orders.planned("often")) == {f'{{"a": {n}}}' for n in (1, 2, 3)}
+    orders.check()
+
+
+def test_triggers_that_fire_for_replicas_only_are_named(orders: Watched) -> None:
+    orders.execute("alter table orders enable replica trigger jittask_watch_insert")
+    sweep(orders)
+    row = orders.execute(
+        "select broken from jittask.watch where source_table like %s", f"{orders.schema}%"
+    ).fetchone()
+    assert row is not None
+    assert "disabled" in row[0]
+    orders.execute("alter table orders enable trigger jittask_watch_insert")
+    sweep(orders)
+    orders.check()
+
+
+def test_a_new_owner_may_make_partitions(orders: Watched) -> None:
+    first, second = f"{orders.schema}_first", f"{orders.schema}_second"
+    orders.execute(f"""
+        create role {first}; create role {second};
+        grant all on schema {orders.schema} to {first}, {second};
+        create table p (id int primary key, due_at timestamptz) partition by range (id);
+        alter table p owner to {first}
+    """)
+    orders.task("once", "p", "due_at")
+    orders.execute(
+        f"set role {first}; create table p_1 partition of p for values from (0) to (10); reset role"
+    )
+    orders.execute(f"alter table p owner to {second}; alter table p_1 owner to {second}")
+    sweep(orders)
+    orders.execute(f"set role {second}; create table p_2 partition of p for values from (10) to (20)")
+    orders.execute("insert into p values (11, '2026-03-05 00:00+00'); reset role")
+    orders.check()
+    assert len(orders.planned("once")) == 1
+    orders.execute(f"drop owned by {first}, {second} cascade; drop role {first}, {second}")
