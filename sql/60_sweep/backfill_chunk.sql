@@ -44,11 +44,11 @@ begin
   end if;
   select o.* into v_order from jittask.key_order(p_watch, 's', v_fill.after_key::text[], null) o;
   execute format(
-    'select c.last, c.no
+    'select %1$s, s.jittask_no
      from (
-       select %1$s as last, row_number() over (order by %2$s) as no from %3$s s where %4$s order by %2$s limit $1
-     ) c
-     order by c.no desc
+       select s.*, row_number() over (order by %2$s) as jittask_no from %3$s s where %4$s order by %2$s limit $1
+     ) s
+     order by s.jittask_no desc
      limit 1',
     v_order.texts, v_order.ordering, p_watch.source_table, v_order.condition
   )

@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import psycopg
@@ -101,6 +103,37 @@ def test_progress_is_shown_to_people_only(
     shown = run("reconcile", "contract").err
     assert 'Comparing "remind" with "public.contract": 10 rows, 100 %' in shown
     assert shown.endswith("\r")
+
+
+def test_attach_waits_for_a_transaction_and_no_writer_waits_long_for_it(
+    run: Run, connection: psycopg.Connection, database: str
+) -> None:
+    waited: list[float] = []
+    stop = threading.Event()
+
+    def write() -> None:
+        with psycopg.connect(database, autocommit=True) as writer:
+            while not stop.is_set():
+                began = time.monotonic()
+                writer.execute("insert into contract select coalesce(max(id), 0) + 1 from contract")
+                waited.append(time.monotonic() - began)
+                time.sleep(0.01)
+
+    with psycopg.connect(database) as holder:
+        holder.execute("insert into contract values (-1, '2099-01-01')")
+        pid = holder.info.backend_pid
+        timer = threading.Timer(3, holder.commit)
+        thread = threading.Thread(target=write)
+        timer.start()
+        thread.start()
+        said = run("attach", "contract").err
+        stop.set()
+        thread.join()
+        timer.join()
+    assert f"pid {pid}" in said
+    assert "attempt 1" in said
+    assert triggers(connection) == 4
+    assert max(waited) < 1.3
 
 
 def test_detach_refuses_a_table_that_tasks_watch(run: Run) -> None:

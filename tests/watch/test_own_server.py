@@ -8,8 +8,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from psycopg import conninfo
 
+from jittask_pg.cli.main import cli
 from jittask_pg.embedded import EmbeddedServer, system_binaries
 from tests.support.databases import Databases
 from tests.support.watched import Watched
@@ -97,6 +99,14 @@ def test_rows_applied_by_logical_replication_are_planned(watched: Watched, datab
             watched.drain()
             watched.check()
             assert len(watched.planned("remind")) == 19
+            publisher.execute(f"truncate {schema}.orders".encode())
+            for _ in range(200):
+                row = watched.execute("select count(*) from orders").fetchone()
+                if row == (0,):
+                    break
+                watched.execute("select pg_sleep(0.05)")
+            watched.check()
+            assert watched.planned("remind") == watched.planned("poke") == {}
         finally:
             watched.execute(f"drop subscription {slot}")
 
@@ -104,6 +114,11 @@ def test_rows_applied_by_logical_replication_are_planned(watched: Watched, datab
 def tool(name: str) -> str:
     binaries = system_binaries()
     return str(Path(str(getattr(binaries, "bin", binaries))) / name) if binaries else name
+
+
+def commanded(*words: str) -> None:
+    result = CliRunner().invoke(cli, list(words))
+    assert result.exit_code == 0, result.output
 
 
 def plain(dsn: str) -> str:
@@ -138,6 +153,25 @@ def seen_in(dsn: str, watched: Watched) -> Watched:
     copy.__dict__.update(watched.__dict__, connection=connection)
     connection.execute(f"set search_path = {watched.schema}, public".encode())
     return copy
+
+
+def test_a_restored_database_may_be_reconciled_at_once(
+    watched: Watched, databases: Databases, tmp_path: Path
+) -> None:
+    dump(watched.connection.info.dsn, tmp_path / "full")
+    target = databases.empty()
+    assert restore(target, tmp_path / "full", "--exit-on-error") == ""
+    copy = seen_in(target, watched)
+    with copy.connection:
+        copy.execute("set session_replication_role = replica; delete from orders where id = 30")
+        copy.execute("reset session_replication_role")
+        rows = copy.execute(
+            "select task_name, missing, extra, wrong from jittask.reconcile('orders')"
+        ).fetchall()
+        assert (watched.name("remind"), 0, 1, 0) in rows
+        copy.drain()
+        copy.check()
+    copy.connection.close()
 
 
 def test_a_full_dump_restores_with_everything_planned(
@@ -212,10 +246,10 @@ def test_our_schema_alone_restores_beside_a_database_that_lacks_the_table(
 def test_their_schema_alone_restores_after_detaching(
     watched: Watched, databases: Databases, tmp_path: Path
 ) -> None:
-    table = f"{watched.schema}.orders"
-    watched.execute("select jittask.detach_table(%s, true)", table)
-    dump(watched.connection.info.dsn, tmp_path / "theirs", f"--schema={watched.schema}")
-    watched.execute("select jittask.attach_table(%s)", table)
+    dsn = watched.connection.info.dsn
+    commanded("detach", "--all", "--keep", "--dsn", dsn)
+    dump(dsn, tmp_path / "theirs", f"--schema={watched.schema}")
+    commanded("attach", "--all", "--dsn", dsn)
     watched.drain()
     watched.check()
     assert restore(databases.empty(), tmp_path / "theirs", "--exit-on-error") == ""

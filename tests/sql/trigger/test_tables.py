@@ -303,3 +303,80 @@ def test_row_triggers_for_logical_replication_do_the_same(watched: Watched, stat
     watched.execute("insert into orders (id, due_at) values (99, '2026-03-04 10:00+00')")
     watched.execute("reset session_replication_role")
     watched.check()
+
+
+@pytest.mark.parametrize(
+    ("granted", "hint"), [("", "grant select on"), ("grant select on t to {role};", "bypassrls")]
+)
+def test_rows_that_our_role_may_not_read_are_refused_with_the_grant(
+    watched: Watched, granted: str, hint: str
+) -> None:
+    role = f"{watched.schema}_owner"
+    watched.execute(f"""
+        create table t (id int primary key, due_at timestamptz);
+        alter table t enable row level security;
+        begin;
+        create role {role};
+        grant jittask_admin to {role};
+        grant usage on schema {watched.schema} to {role};
+        {granted.format(role=role)}
+        alter function jittask.prepare_watch(text, text, bool) owner to {role}
+    """)
+    with pytest.raises(psycopg.Error) as refusal:
+        watched.task("once", "t", "due_at")
+    assert refusal.value.sqlstate == "JT004"
+    assert role in (refusal.value.diag.message_primary or "")
+    assert hint in (refusal.value.diag.message_hint or "")
+    watched.execute("rollback")
+
+
+@pytest.mark.parametrize("statement", [
+    "begin; set constraints all deferred; insert into t values (1, 9, '2026-03-05 00:00+00'); insert into parent values (9); commit; begin; delete from parent; commit",
+    "begin; insert into parent values (3); insert into t values (1, 3, '2026-03-05 00:00+00'); update parent set id = 4; commit",
+])  # fmt: skip
+def test_deferred_constraints_change_nothing(watched: Watched, statement: str) -> None:
+    watched.execute("""
+        create table parent (id int primary key);
+        create table t (id int primary key,
+                        parent int references parent on update cascade on delete cascade deferrable initially deferred,
+                        due_at timestamptz)
+    """)
+    watched.task("once", "t", "due_at", filter={"field": "parent", "op": "in", "value": [3, 4]})
+    watched.task("often", "t", "due_at", repeat="daily")
+    watched.execute(statement)
+    watched.check()
+
+
+def test_a_task_may_be_defined_beside_writes_of_its_own_transaction(watched: Watched) -> None:
+    watched.execute("create table t (id int primary key, due_at timestamptz)")
+    watched.execute("begin; insert into t values (1, '2026-03-05 00:00+00')")
+    watched.task("once", "t", "due_at")
+    watched.execute("insert into t values (2, '2026-03-05 00:00+00')")
+    watched.execute("update jittask.task set start_offset = '1 hour'; delete from t where id = 1; commit")
+    watched.check()
+    assert set(watched.planned("once")) == {'{"id": 2}'}
+    watched.execute("begin isolation level repeatable read; select 1")
+    watched.task("again", "t", "due_at")
+    watched.execute("insert into t values (3, '2026-03-05 00:00+00'); commit")
+    watched.drain()
+    watched.check()
+    assert set(watched.planned("again")) == {'{"id": 2}', '{"id": 3}'}
+
+
+def test_tables_and_columns_may_have_any_name(watched: Watched) -> None:
+    watched.execute(
+        """create table "Odd ""T' %s %I" ("I %d" int primary key, "D'%" timestamptz, "f{}" text)"""
+    )
+    table = """"Odd ""T' %s %I\""""
+    watched.task("once", table, "D'%", filter={"f{}": "x"})
+    watched.task("often", table, "D'%", repeat="daily")
+    watched.execute(
+        f"insert into {table} values (1, '2026-03-05 00:00+00', 'x'), (2, '2026-03-05 00:00+00', 'y')"
+    )
+    watched.check()
+    watched.execute(f"""alter table {table} rename to "New 't %s" """)
+    watched.execute("select jittask.sweep()")
+    watched.drain()
+    watched.execute("""delete from "New 't %s" where "I %d" = 2""")
+    watched.check()
+    assert set(watched.planned("once")) == set(watched.planned("often")) == {'{"I %d": 1}'}
