@@ -210,7 +210,8 @@ class Rehearsal:
             ]
             seen.update(row[0] for row in new)
             runs.extend(_run_of(row) for row in new)
-            if not rows:
+            # A claim that only skipped what was late may have made the next one due.
+            if not rows and not new:
                 return
 
     def _run(self, row: tuple[Any, ...]) -> None:

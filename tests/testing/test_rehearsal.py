@@ -65,6 +65,29 @@ def test_time_passes_without_workers(begin: Begin) -> None:
     assert late.missed == 3
 
 
+def test_what_is_not_late_yet_runs_behind_what_was_skipped(begin: Begin) -> None:
+    rehearsal = begin({"tick": lambda: None})
+    schedule(
+        rehearsal,
+        start_at=NOON + timedelta(minutes=10),
+        repeat="interval",
+        period="10 minutes",
+        misfire="skip",
+        misfire_grace="5 minutes",
+    )
+    rehearsal.workers_stopped = True
+    rehearsal.advance(timedelta(minutes=42))
+    rehearsal.workers_stopped = False
+    runs = rehearsal.advance(timedelta(minutes=18))
+    assert [(run.status, run.due_at.minute, run.missed) for run in runs] == [
+        ("skipped", 10, 3),
+        ("completed", 40, 0),
+        ("completed", 50, 0),
+        ("completed", 0, 0),
+    ]
+    assert runs[1].started_at == NOON + timedelta(minutes=42)
+
+
 def test_errors_retries_and_coroutines_go_as_they_do_in_workers(begin: Begin) -> None:
     async def twice(context: Any) -> str:
         if context.attempt < 2:
