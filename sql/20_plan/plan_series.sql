@@ -27,7 +27,7 @@ declare
     date_trunc('second', p_nominal_at at time zone 'UTC') at time zone 'UTC';
   v_series jittask.series;
   v_rule jittask.rule;
-  v_planned bool;
+  v_waiting_at timestamptz;
   v_moved bool;
   v_next record;
 begin
@@ -45,14 +45,13 @@ begin
   where s.task_id = p_task.task_id and s.source_key = p_source_key
   for update;
   v_moved := v_series.task_id is null or v_series.anchor_at <> v_anchor_at;
-  v_planned := exists (
-    select from jittask.due_queue q
-    where q.task_id = p_task.task_id
-      and q.source_key = p_source_key
-      and q.plan_no = p_plan.plan_no
-      and q.first_claimed_at is null
-  );
-  if not p_edited and not v_moved and v_planned
+  select min(q.due_at) into v_waiting_at
+  from jittask.due_queue q
+  where q.task_id = p_task.task_id
+    and q.source_key = p_source_key
+    and q.plan_no = p_plan.plan_no
+    and q.first_claimed_at is null;
+  if not p_edited and not v_moved and v_waiting_at is not null
      and v_series.end_at is not distinct from p_end_at then
     return null;
   end if;
@@ -61,15 +60,22 @@ begin
     v_series.runs := 0;
     v_series.cursor_at := null;
   end if;
-  if p_edited or v_moved or not v_planned then
+  if p_edited or v_moved or v_waiting_at is null then
     v_series.cursor_at := jittask.first_cursor(p_task, v_rule, v_series.cursor_at, p_now);
+    select o.nominal_at, o.due_at into v_next
+    from jittask.occurrence_after(v_rule, v_series.cursor_at) o;
+    -- What lies between a first due that is past and now is nobody's: it was not planned and missed.
+    v_series.cursor_at := greatest(v_series.cursor_at, p_now - interval '1 microsecond');
+  else
+    select o.nominal_at, o.due_at into v_next
+    from jittask.occurrence_after(
+      v_rule, jittask.series_begin(v_rule, v_series.cursor_at, v_waiting_at)
+    ) o;
   end if;
-  select o.nominal_at, o.due_at into v_next
-  from jittask.occurrence_after(v_rule, v_series.cursor_at) o;
   -- A date moved away and back names an instant that may have been put to work already.
   if v_next.due_at <= jittask.now()
      and jittask.was_claimed(p_task.task_id, p_source_key, v_next.due_at) then
-    v_series.cursor_at := v_next.due_at;
+    v_series.cursor_at := greatest(v_series.cursor_at, v_next.due_at);
     select o.nominal_at, o.due_at into v_next
     from jittask.occurrence_after(v_rule, v_series.cursor_at) o;
   end if;

@@ -43,7 +43,7 @@ as $$
       ) s on true
     ), decided as materialized (
       select l.task_id, l.plan_no, l.priority, l.queue, l.source_key, l.anchor_at, l.end_at, l.ids, l.dues, l.nominals,
-        b.runs, coalesce(n.cursor_at, c.cursor_at) as cursor_at,
+        b.runs, coalesce(n.cursor_at, k.cursor_at) as cursor_at,
         case when n.cursor_at is null then o.nominal_at else n.nominal_at end as nominal_at,
         case
           when b.runs >= t.max_runs then null
@@ -61,8 +61,11 @@ as $$
         offset 0
       ) b
       cross join lateral (
+        select not l.moved and l.planned and (not %3$s or l.planned_at <= %2$s) as stays offset 0
+      ) y
+      cross join lateral (
         select case
-          when not l.moved and l.planned and (not %3$s or l.planned_at <= %2$s) then b.cursor_at
+          when y.stays then jittask.series_begin(b.rule, b.cursor_at, l.planned_at)
           -- first_cursor would say the same, and costs more than all the rest.
           when b.cursor_at is null and t.skip_holidays = 'none'
                and (b.begins or t.past_due <> 'run_now' and l.anchor_at < l.since_at - t.misfire_grace)
@@ -71,6 +74,13 @@ as $$
         end as cursor_at
         offset 0
       ) c
+      -- What lies between a first due that is past and now is nobody's: it was not planned and missed.
+      cross join lateral (
+        select case
+          when y.stays then b.cursor_at
+          else greatest(c.cursor_at, l.since_at - interval '1 microsecond')
+        end as cursor_at
+      ) k
       -- A first occurrence that no holiday moves is the anchor itself.
       cross join lateral (
         select e.at as nominal_at, e.at as due_at
@@ -86,11 +96,13 @@ as $$
       ) o
       -- A date moved away and back names an instant that may have been put to work already.
       left join lateral (
-        select o.due_at as cursor_at, f.nominal_at, f.due_at
+        select g.cursor_at, f.nominal_at, f.due_at
         from (
-          select where o.due_at <= %2$s and jittask.was_claimed(l.task_id, l.source_key, o.due_at) offset 0
+          select greatest(k.cursor_at, o.due_at) as cursor_at
+          where o.due_at <= %2$s and jittask.was_claimed(l.task_id, l.source_key, o.due_at)
+          offset 0
         ) g
-        cross join lateral (select f.* from jittask.occurrence_after(b.rule, o.due_at) f offset 0) f
+        cross join lateral (select f.* from jittask.occurrence_after(b.rule, g.cursor_at) f offset 0) f
         offset 0
       ) n on true
       where l.anchor_at is not null

@@ -18,6 +18,7 @@ declare
   v_to record;
   v_floor_at timestamptz;
   v_late bigint;
+  v_passed_at timestamptz;
 begin
   if p_task.misfire = 'all' then
     v_floor_at := p_now - p_task.catchup_window;
@@ -38,18 +39,26 @@ begin
     return p_row;
   end if;
   v_rule := jittask.row_rule(p_task, p_plan, p_row.source_key);
-  select o.nominal_at, o.due_at into v_to from jittask.latest_occurrence(v_rule, p_now) o;
-  if v_to.due_at < v_floor_at and p_task.past_due = 'run_now' then
-    v_floor_at := v_to.due_at;
+  select greatest(p_row.due_at, s.cursor_at) into v_passed_at
+  from jittask.series s
+  where s.task_id = p_row.task_id and s.source_key = p_row.source_key;
+  if v_passed_at > p_row.due_at and p_task.past_due = 'run_now' then
+    -- The first due of a row that was written when it was past: what came until then was not missed.
+    return p_row;
+  end if;
+  -- With skip, what is not late yet still runs: the series goes on behind the newest late one.
+  select o.nominal_at, o.due_at into v_to
+  from jittask.latest_occurrence(
+    v_rule,
+    case p_task.misfire when 'skip' then p_now - p_task.misfire_grace - interval '1 microsecond' else p_now end
+  ) o;
+  if v_to.due_at > v_passed_at is not true then
+    v_to.nominal_at := p_row.nominal_at;
+    v_to.due_at := p_row.due_at;
   end if;
   if p_task.misfire = 'skip' or v_to.due_at < v_floor_at then
-    -- What is not late yet still runs: the series goes on behind the newest late one.
-    if p_task.misfire = 'skip' then
-      select o.nominal_at, o.due_at into v_to
-      from jittask.latest_occurrence(v_rule, p_now - p_task.misfire_grace - interval '1 microsecond') o;
-    end if;
-    v_late := 1 + jittask.count_occurrences(v_rule, p_row.due_at, coalesce(v_to.due_at, p_row.due_at));
-    p_row.due_at := greatest(p_row.due_at, v_to.due_at);
+    v_late := 1 + jittask.count_occurrences(v_rule, v_passed_at, v_to.due_at);
+    p_row.due_at := v_to.due_at;
     perform jittask.plan_next(p_row, p_task, p_plan, false);
     perform jittask.end_waiting(
       p_row.occurrence_id, 'skipped',
@@ -62,10 +71,10 @@ begin
     return null;
   elsif p_task.misfire = 'all' then
     select o.nominal_at, o.due_at into v_to
-    from jittask.nth_newest_occurrence(v_rule, p_row.due_at, p_now, p_task.misfire_cap) o;
+    from jittask.nth_newest_occurrence(v_rule, v_passed_at, p_now, p_task.misfire_cap) o;
     if coalesce(v_to.due_at, p_row.due_at) < v_floor_at then
       select o.nominal_at, o.due_at into v_to
-      from jittask.occurrence_after(v_rule, v_floor_at - interval '1 microsecond') o;
+      from jittask.occurrence_after(v_rule, greatest(v_passed_at, v_floor_at - interval '1 microsecond')) o;
     end if;
   end if;
   if v_to.due_at > p_row.due_at then
@@ -73,7 +82,7 @@ begin
     set nominal_at = v_to.nominal_at,
         due_at = v_to.due_at,
         run_at = v_to.due_at,
-        missed = q.missed + jittask.count_occurrences(v_rule, p_row.due_at, v_to.due_at)::int
+        missed = q.missed + jittask.count_occurrences(v_rule, v_passed_at, v_to.due_at)::int
     where q.occurrence_id = p_row.occurrence_id
     returning q.* into p_row;
   end if;

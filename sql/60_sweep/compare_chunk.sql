@@ -73,8 +73,8 @@ begin
              when p.due_at is null then ''missing''
              when p.due_at <> o.due_at or p.planned > 1 then ''wrong''
            end
-           from (values (1)) one (no)
-           left join lateral jittask.occurrence_after(jittask.task_rule($2, $3, s.anchor_at, s.end_at), s.cursor_at) o
+           from (select jittask.task_rule($2, $3, s.anchor_at, s.end_at) as rule offset 0) r
+           left join lateral jittask.occurrence_after(r.rule, jittask.series_begin(r.rule, s.cursor_at, p.due_at)) o
              on $2.max_runs is null or s.runs < $2.max_runs
          )
        end'

@@ -17,6 +17,7 @@ as $$
 declare
   v_rule jittask.rule;
   v_left bigint := p_count;
+  v_passed_at timestamptz;
 begin
   if p_task.repeat = 'none' then
     return query select 1, p_nominal_at, p_due_at;
@@ -27,7 +28,7 @@ begin
     from jittask.plan p
     where p.task_id = p_task.task_id
   );
-  select least(p_count, p_task.max_runs - s.runs) into v_left
+  select least(p_count, p_task.max_runs - s.runs), s.cursor_at into v_left, v_passed_at
   from jittask.series s
   where s.task_id = p_task.task_id and s.source_key = p_source_key;
   occurrence_no := jittask.count_occurrences(v_rule, '-infinity', p_due_at);
@@ -36,6 +37,11 @@ begin
   while v_left > 0 and due_at is not null loop
     return next;
     v_left := v_left - 1;
+    if due_at < v_passed_at then
+      -- The first due of a row, past when the row was planned: the series goes on from there.
+      occurrence_no := jittask.count_occurrences(v_rule, '-infinity', v_passed_at);
+      due_at := v_passed_at;
+    end if;
     occurrence_no := occurrence_no + 1;
     select o.nominal_at, o.due_at into nominal_at, due_at
     from jittask.occurrence_after(v_rule, due_at) o;

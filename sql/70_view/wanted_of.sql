@@ -63,8 +63,20 @@ begin
       select w.source_key, o.nominal_at, o.due_at
       from (%s) w
       join jittask.series s on s.task_id = $1 and s.source_key = w.source_key
+      cross join lateral (
+        select jittask.task_rule($2, $3, s.anchor_at, w.end_at) as rule,
+          (
+            select min(q.due_at)
+            from jittask.due_queue q
+            where q.task_id = $1
+              and q.source_key = w.source_key
+              and q.plan_no = w.plan_no
+              and q.first_claimed_at is null
+          ) as waiting_at
+        offset 0
+      ) r
       cross join lateral jittask.occurrence_after(
-        jittask.task_rule($2, $3, s.anchor_at, w.end_at), s.cursor_at
+        r.rule, jittask.series_begin(r.rule, s.cursor_at, r.waiting_at)
       ) o
       where w.nominal_at is not null
         and o.due_at is not null

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from psycopg import sql
 
 from jittask_pg.errors import InvalidValueError, SchemaVersionError, StateError
 from jittask_pg.outcomes import Retry
 from jittask_pg.testing import Rehearsal
+from tests.support.invariants import differences
 
 NOON = datetime(2030, 1, 7, 12, tzinfo=UTC)
 
@@ -63,6 +65,43 @@ def test_time_passes_without_workers(begin: Begin) -> None:
     [late] = rehearsal.advance(timedelta(0))
     assert (late.due_at, late.started_at) == (NOON + timedelta(minutes=40), NOON + timedelta(minutes=45))
     assert late.missed == 3
+
+
+@pytest.mark.parametrize("misfire", ["latest", "all", "skip"])
+@pytest.mark.parametrize(
+    ("column", "value", "first"),
+    [("misfire_grace", "1 hour", True), ("past_due", "run_now", True), ("misfire_grace", "1 minute", False)],
+)
+def test_of_a_row_written_late_the_first_due_may_run_and_later_ones_are_due_from_now_on(
+    begin: Begin, misfire: str, column: str, value: str, first: bool
+) -> None:
+    rehearsal = begin({"tick": lambda row: row.id})
+    execute = rehearsal.connection.execute
+    execute("create table ticket (id int primary key, opened_at timestamptz, closed_at timestamptz)")
+    execute(
+        sql.SQL(
+            "insert into jittask.task (name, kind, handler, source_table, date_field, end_field, repeat, period,"
+            " misfire, {}) values ('tick', 'date_field', 'tick', 'ticket', 'opened_at', 'closed_at', 'interval',"
+            " '10 minutes', %s, %s)"
+        ).format(sql.Identifier(column)),
+        [misfire, value],
+    )
+    execute("insert into ticket values (1, %s)", [NOON - timedelta(minutes=35)])
+    assert differences(rehearsal.connection) == []
+    # An end that is put in does not touch what waits.
+    execute("update ticket set closed_at = %s", [NOON + timedelta(minutes=20)])
+    assert differences(rehearsal.connection) == []
+    execute("select jittask.reconcile('ticket')")
+    numbers = [
+        (row[0], row[1])
+        for row in execute("select occurrence_no, due_at from jittask.preview('tick')").fetchall()
+    ]
+    runs = rehearsal.advance(timedelta(minutes=40))
+    assert [run.due_at - NOON for run in runs] == [
+        timedelta(minutes=minutes) for minutes in ([-35] if first else []) + [5, 15]
+    ]
+    assert [run.status for run in runs] == ["completed"] * len(runs)
+    assert numbers == list(zip(([1] if first else []) + [5, 6], [run.due_at for run in runs], strict=True))
 
 
 def test_what_is_not_late_yet_runs_behind_what_was_skipped(begin: Begin) -> None:
