@@ -27,11 +27,11 @@ begin
     return c_month || c_month || c_month || c_month || c_month || c_month || c_month;
   end if;
 
-  if strpos(p_day, 'L') > 0 then
+  if p_day ~ '[Ll]' then
     foreach v_item in array string_to_array(p_day, ',') loop
-      if v_item = 'L' then
+      if v_item in ('L', 'l') then
         v_last_day := true;
-      elsif v_item = 'LW' then
+      elsif v_item ~ '^[Ll][Ww]$' then
         v_last_workday := true;
       else
         v_kept := v_kept || v_item;
@@ -46,12 +46,12 @@ begin
     );
   end if;
 
-  if strpos(p_weekday, 'L') > 0 or strpos(p_weekday, '#') > 0 then
+  if p_weekday ~ '[Ll#]' then
     v_kept := array[]::text[];
     foreach v_item in array string_to_array(p_weekday, ',') loop
-      v_name := regexp_replace(v_item, '^L|L$|#[1-5]$', '');
+      v_name := upper(regexp_replace(v_item, '^[Ll]|[Ll]$|#[1-5]$', '') collate "C");
       v_number := case
-        when v_name = v_item then null
+        when length(v_name) = length(v_item) then null
         when v_name ~ '^[0-7]$' then v_name::int % 7
         when v_name ~ '^[A-Z]{3}$' and strpos(c_names, v_name) % 3 = 1 then strpos(c_names, v_name) / 3
       end;

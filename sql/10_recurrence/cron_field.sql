@@ -1,5 +1,5 @@
 -- Set of values of one cron field as a bitmap, bit n for value n. Takes lists of numbers, names, ranges
--- and steps in upper case; p_names holds three letters per value, from p_low on. Raises JT001
+-- and steps; p_names holds three letters per value, from p_low on. Raises JT001
 -- naming the field. Callers have handled L, # and ? before.
 create or replace function jittask.cron_field(
   p_field text,

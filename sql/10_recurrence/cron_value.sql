@@ -17,9 +17,9 @@ declare
 begin
   if p_text ~ '^[0-9]{1,6}$' then
     v_value := p_text::int;
-  elsif p_text ~ '^[A-Z]{3}$' and strpos(p_names, p_text) % 3 = 1 then
+  elsif p_text ~ '^[A-Za-z]{3}$' and strpos(p_names, upper(p_text collate "C")) % 3 = 1 then
     -- The names of months begin at 1, those of weekdays at 0: at p_low.
-    return strpos(p_names, p_text) / 3 + p_low;
+    return strpos(p_names, upper(p_text collate "C")) / 3 + p_low;
   else
     perform jittask.refuse_cron_item(p_field, p_item, p_low, p_high, p_names);
   end if;

@@ -42,6 +42,25 @@ def test_a_refused_expression_of_the_corpus_stays_refused(
     assert words in f"{error.diag.message_primary} / {error.diag.message_hint}"
 
 
+@pytest.mark.parametrize(
+    ("expression", "quoted"),
+    [
+        ("0 9 * foo *", '"foo"'),
+        ("0 9 * * mon-Sun", '"mon-Sun"'),
+        ("0 9 15w * *", '"15w"'),
+        ("h 9 * * *", '"h"'),
+        ("0 9 * * fri#6", '"fri#6"'),
+        ("*/x * * * *", '"*/x"'),
+    ],
+)
+def test_what_is_refused_is_quoted_as_it_was_written(
+    connection: psycopg.Connection, expression: str, quoted: str
+) -> None:
+    error = outcome(connection, CRON, {"text": expression})
+    assert error is not None
+    assert quoted in str(error)
+
+
 @pytest.mark.parametrize("zone", json.loads(CORPUS.read_text(encoding="utf-8"))["timezone"])
 def test_a_refused_zone_of_the_corpus_stays_refused(connection: psycopg.Connection, zone: str) -> None:
     error = outcome(connection, ZONE, {"text": zone})
