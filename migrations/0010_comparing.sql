@@ -1,4 +1,5 @@
--- Tables are compared with what is planned for them in chunks, by functions with other names.
+-- Tables are compared with what is planned for them in chunks, and series are planned in sets, by functions
+-- with other names.
 
 do $$
 declare
@@ -7,7 +8,7 @@ begin
   for v_function in
     select p.oid
     from pg_catalog.pg_proc p
-    where p.pronamespace = 'jittask'::regnamespace and p.proname in ('plan_difference', 'reconcile_chunk')
+    where p.pronamespace = 'jittask'::regnamespace and p.proname in ('plan_difference', 'reconcile_chunk', 'plan_series')
   loop
     execute format('drop function %s', v_function);
   end loop;

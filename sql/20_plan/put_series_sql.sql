@@ -1,11 +1,11 @@
 -- Text of the statement that plans the series of the rows that p_wanted (a select with the columns of
--- wanted_sql, for repeating tasks) names, as plan_series does for one row: rows that want nothing lose
--- what is planned for them, a date that gives another anchor starts a new series, what is planned as it
--- should be stays. What is past is judged as of since_at; what is due by p_now (an expression) may have
--- been put to work. p_edited: the tasks or their calendar were changed, not the rows:
--- counts go on, and all is looked at anew but what is due already, which its claim will judge. Answers
--- how many rows there were, and the earliest instant put into the queue. Callers hold the waiting queue
--- rows, so that what a claim has planned meanwhile is visible. Locks: queue rows, series rows.
+-- wanted_sql, for repeating tasks) names: rows that want nothing lose what is planned for them, a date that
+-- gives another anchor starts a new series, what is planned as it should be stays. What is past is judged
+-- as of since_at; what is due by p_now (an expression) may have been put to work. p_edited: the tasks or
+-- their calendar were changed, not the rows: counts go on, and all is looked at anew but what is due
+-- already, which its claim will judge. Answers how many rows there were, and the earliest instant put into
+-- the queue. Callers hold the waiting queue rows, so that what a claim has planned meanwhile is visible.
+-- Locks: queue rows, series rows.
 create or replace function jittask.put_series_sql(
   p_wanted text,
   p_now text,

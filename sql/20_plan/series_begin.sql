@@ -1,6 +1,6 @@
 -- The instant after which the waiting occurrence of a series is due: its cursor; or, where the first due
 -- of a source row was past already when the row was planned and still waits, just before that.
--- p_waiting_at: due_at of what waits, or null. Callers: plan_series, put_series_sql, wanted_of, compare_chunk.
+-- p_waiting_at: due_at of what waits, or null. Callers: put_series_sql, wanted_of, compare_chunk.
 create or replace function jittask.series_begin(
   p_rule jittask.rule,
   p_cursor_at timestamptz,

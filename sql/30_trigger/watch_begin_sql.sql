@@ -1,7 +1,7 @@
 -- Part of a generated trigger function: begins the series of rows that are new, all in one statement,
 -- where the first due is still ahead: it is planned as it stands. p_wanted: a select with the columns
 -- of wanted_sql for tasks that do not move holidays. A series that is there already makes it fail with
--- unique_violation, and the function goes the careful way. The other rows are left to plan_series. Of
+-- unique_violation, and the function goes the careful way. The other rows are left to put_series_sql. Of
 -- more than 50,000 rows the rest is listed for the sweep (watch_list_sql).
 create or replace function jittask.watch_begin_sql(
   p_source_table text,
