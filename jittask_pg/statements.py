@@ -627,7 +627,8 @@ def plan_difference(task_name: str | None, calendar: str | None) -> Call:
           exists (
             select from jittask.replan r
             join jittask.task t on t.task_id = r.task_id
-            where t.name = cast(%(task_name)s as text) or t.calendar = cast(%(calendar)s as text)
+            where (t.name = cast(%(task_name)s as text) or t.calendar = cast(%(calendar)s as text))
+              and r.writers is distinct from '{}'
           )
         from pg_temp.jittask_before b
         full join after a on a.task_id = b.task_id and a.source_key = b.source_key

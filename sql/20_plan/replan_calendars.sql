@@ -1,5 +1,6 @@
 -- Plans anew every task that uses one of the given calendars, in this transaction: scheduled tasks
--- in one statement, source rows in sets. Tables over 100,000 rows go through replan.
+-- in one statement, source rows in sets, and once more when the writers in flight have ended. Tables
+-- over 100,000 rows only go through replan.
 -- Locks: waiting queue rows, then series rows.
 create or replace function jittask.replan_calendars(
   p_calendars text[]
@@ -41,6 +42,9 @@ begin
       'select count(*) from (select from %s limit 100001) r', (v_task.task).source_table
     )
     into v_rows;
+    -- Rows of writers in flight are planned by the calendar as it was.
+    insert into jittask.replan (task_id, reason, writers)
+    values ((v_task.task).task_id, 'its calendar changed', '{}');
     if v_rows > 100000 then
       insert into jittask.replan (task_id, reason)
       values ((v_task.task).task_id, 'its calendar changed');

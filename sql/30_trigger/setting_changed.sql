@@ -30,7 +30,9 @@ begin
       perform jittask.plan_scheduled(v_task.task_id, v_now);
     elsif v_task.paused_at is null then
       perform jittask.build_watch(v_task.source_table);
-      insert into jittask.replan (task_id, reason) values (v_task.task_id, 'the setting timezone was changed');
+      -- No trigger lock is taken, which the role that changes a setting may lack the right to.
+      insert into jittask.replan (task_id, reason, writers)
+      values (v_task.task_id, 'the setting timezone was changed', '{}');
     end if;
   end loop;
   return null;

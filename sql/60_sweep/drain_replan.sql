@@ -16,13 +16,14 @@ declare
   v_entry record;
   v_count bigint := 0;
 begin
+  perform jittask.await_writers();
   for v_entry in
     with taken as (
       delete from jittask.replan r
       where r.replan_id = any (
           array(
             select n.replan_id from jittask.replan n
-            where n.source_keys is null
+            where n.source_keys is null and n.writers is null
             order by n.replan_id limit p_limit for update skip locked
           )
           || array(

@@ -907,7 +907,8 @@ CREATE TABLE jittask.replan (
     source_table text,
     reason text NOT NULL,
     noted_at timestamp with time zone DEFAULT COALESCE((NULLIF(current_setting('jittask.fake_now'::text, true), ''::text))::timestamp with time zone, statement_timestamp()) NOT NULL,
-    source_keys text[] COLLATE pg_catalog."C"
+    source_keys text[] COLLATE pg_catalog."C",
+    writers text[]
 );
 
 COMMENT ON TABLE jittask.replan IS 'What must be planned anew; only inserted into, drained by the sweep';
@@ -925,6 +926,8 @@ COMMENT ON COLUMN jittask.replan.reason IS 'Why';
 COMMENT ON COLUMN jittask.replan.noted_at IS 'When it was noted, by jittask.now(): whether a date is past is judged as of then';
 
 COMMENT ON COLUMN jittask.replan.source_keys IS 'Many source rows at once; null = none';
+
+COMMENT ON COLUMN jittask.replan.writers IS 'Virtual transactions that wrote to the table meanwhile: planned when all have ended; {} = look for them; null = plan at once';
 
 ALTER TABLE jittask.replan ALTER COLUMN replan_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME jittask.replan_replan_id_seq

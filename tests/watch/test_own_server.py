@@ -45,6 +45,30 @@ def watched(databases: Databases) -> Iterator[Watched]:
         yield made
 
 
+def test_another_zone_misses_no_row_of_a_prepared_transaction(watched: Watched) -> None:
+    def sweep() -> None:
+        for _ in range(12):
+            watched.execute("select jittask.sweep()")
+
+    watched.task("noon", "orders", "day", at_time="12:00")
+    with psycopg.connect(watched.connection.info.dsn, autocommit=True) as writer:
+        writer.execute(
+            f"begin; insert into {watched.schema}.orders (id, day) values (200, '2099-05-05')".encode()
+        )
+        watched.execute("update jittask.setting set value = 'Asia/Shanghai' where name = 'timezone'")
+        sweep()
+        writer.execute("prepare transaction 'in_flight'")
+    sweep()
+    watched.execute("commit prepared 'in_flight'")
+    sweep()
+    assert watched.execute(
+        "select w.due_at = '2099-05-05 04:00+00' from jittask.waiting w join jittask.task t using (task_id)"
+        " where t.name = %s and w.source_key = '{\"id\": 200}'",
+        watched.name("noon"),
+    ).fetchall() == [(True,)]
+    watched.check()
+
+
 def test_two_phase_commit_works_with_a_worker_asleep(watched: Watched) -> None:
     watched.execute("select jittask.doze(jittask.register_worker('w', 'h', 1, '0'))")
     watched.execute(

@@ -95,6 +95,63 @@ def test_a_second_task_misses_no_row_of_a_writer_in_flight(
     watched.check()
 
 
+@pytest.mark.parametrize("repeat", ["none", "weekly"])
+def test_another_zone_misses_no_row_of_a_writer_in_flight(
+    watched: Watched, other: Callable[[], psycopg.Connection], repeat: str
+) -> None:
+    watched.execute("create table deed (id bigint primary key, ends_on date)")
+    watched.execute("insert into deed values (1, '2035-05-05'), (2, '2035-05-05')")
+    watched.task("ends", "deed", "ends_on", at_time="09:00", repeat=repeat)
+    writer = other()
+    writer.execute("begin; insert into deed values (3, '2035-06-06')")
+    writer.execute("update deed set ends_on = '2035-07-07' where id = 2")
+    watched.execute("update jittask.setting set value = 'Asia/Shanghai' where name = 'timezone'")
+    for _ in range(12):
+        watched.execute("select jittask.sweep()")
+    # Nobody waits for the writer: what is committed is planned by the new zone.
+    assert ("2035-05-05 01:00", '{"id": 1}') in dues(watched)
+    writer.execute("commit")
+    for _ in range(12):
+        watched.execute("select jittask.sweep()")
+    assert dues(watched) == [
+        ("2035-05-05 01:00", '{"id": 1}'),
+        ("2035-06-06 01:00", '{"id": 3}'),
+        ("2035-07-07 01:00", '{"id": 2}'),
+    ]
+    watched.check()
+    assert watched.execute("select count(*) from jittask.replan").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("repeat", ["none", "weekly"])
+def test_another_holiday_misses_no_row_of_a_writer_in_flight(
+    watched: Watched, other: Callable[[], psycopg.Connection], repeat: str
+) -> None:
+    watched.execute("create table deed (id bigint primary key, ends_on date)")
+    watched.execute("insert into jittask.calendar (name) values ('ours')")
+    watched.task(
+        "ends", "deed", "ends_on", repeat=repeat, calendar="ours", skip_holidays="holidays",
+        holiday_policy="previous_workday",
+    )  # fmt: skip
+    writer = other()
+    writer.execute("begin; insert into deed values (3, '2035-06-06')")
+    watched.execute("insert into jittask.calendar_day (calendar, day) values ('ours', '2035-06-06')")
+    for _ in range(6):
+        watched.execute("select jittask.sweep()")
+    writer.execute("commit")
+    for _ in range(12):
+        watched.execute("select jittask.sweep()")
+    assert dues(watched) == [("2035-06-05 00:00", '{"id": 3}')]
+    watched.check()
+    assert watched.execute("select count(*) from jittask.replan").fetchone() == (0,)
+
+
+def dues(watched: Watched) -> list[tuple[str, str]]:
+    return watched.execute(
+        "select to_char(w.due_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), w.source_key::text"
+        " from jittask.waiting w order by 1, 2"
+    ).fetchall()
+
+
 def test_a_role_without_the_rights_is_told_the_grant(watched: Watched) -> None:
     role = f"{watched.schema}_definer"
     watched.execute(
