@@ -145,8 +145,9 @@ def worker(
     for dsn in databases:
         _check(dsn, pooler=pooler, must_answer=no_reconnect)
     # Here, so that no other command loads what workers need.
-    from ..worker import WorkerOptions, run_workers
+    from ..worker import WorkerOptions, begin_logging, run_workers
 
+    begin_logging()
     options = WorkerOptions(
         dsns=databases,
         processes=processes,

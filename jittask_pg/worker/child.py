@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import os
 import signal
 import sys
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 
 from ..errors import JitTaskError
 from ..handlers import Registry, import_modules, registry
+from . import logs
 from .batch import Batch, Ended, Job
 from .clock import DatabaseClock
 from .connect import Connector, Lender
@@ -38,7 +38,7 @@ class ChildOptions(NamedTuple):
         allow: module prefixes.
         inline: whether it runs source.
         memory_limit: bytes of address space; None = no limit.
-        log_level: of the worker's root logger.
+        log_levels: of the worker process.
     """
 
     dsn: str
@@ -47,7 +47,7 @@ class ChildOptions(NamedTuple):
     allow: tuple[str, ...]
     inline: bool
     memory_limit: int | None
-    log_level: int
+    log_levels: logs.Levels
 
 
 class Order(NamedTuple):
@@ -79,7 +79,7 @@ def main(fd: int) -> None:
     pipe = parent_pipe(fd, dies_with_parent=True)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     options: ChildOptions = pipe.recv()
-    logging.basicConfig(level=options.log_level)
+    logs.begin(options.log_levels)
     if options.memory_limit is not None:
         _limit_memory(options.memory_limit)
     clock = DatabaseClock()

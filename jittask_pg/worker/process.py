@@ -20,6 +20,7 @@ from ..handlers import import_modules, registry
 from ..migration import check_schema
 from ..redact import redact
 from ..version import __version__
+from . import logs
 from .child import ChildOptions
 from .children import Children
 from .clock import DatabaseClock
@@ -82,7 +83,7 @@ class Worker:
                     options.allow,
                     options.inline,
                     options.memory_limit,
-                    logging.getLogger().getEffectiveLevel(),
+                    logs.levels(),
                 ),
             ),
         )

@@ -17,6 +17,7 @@ from typing import Any
 
 from ..database import resolve_dsn
 from ..errors import InvalidValueError, JitTaskError
+from . import logs
 from .options import WorkerOptions
 from .process import Worker
 from .spawn import Child, parent_pipe
@@ -66,8 +67,8 @@ def main(fd: int) -> None:
     # The terminal's Ctrl-C reaches the whole group; the supervisor says what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     options: WorkerOptions
-    options, level = pipe.recv()
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
+    options, levels = pipe.recv()
+    logs.begin(levels)
     try:
         worker = Worker(options, options.dsns[0])
         Thread(target=_obey, args=(pipe, worker), name="jittask-parent", daemon=True).start()
@@ -203,8 +204,7 @@ class _Supervisor:
 
     def _fill(self, slot: _Slot) -> None:
         slot.started = time.monotonic()
-        level = logging.getLogger().getEffectiveLevel()
-        slot.child = Child("jittask_pg.worker.supervisor", (slot.options, level), own_session=False)
+        slot.child = Child("jittask_pg.worker.supervisor", (slot.options, logs.levels()), own_session=False)
         if self._stop_asked:
             # The signal came while it was being started.
             slot.tell(self._stop_asked)
