@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 _SWEEP_EVERY = 5.0
 _LOOK_EVERY = 0.9
 _NEXT_CHUNK_AFTER = 0.05
+_LEAST_PAUSE = 0.5
 
 
 class Renewer:
@@ -52,6 +53,7 @@ class Renewer:
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._asked = False
+        self._renewed_at = float("-inf")
         self._told = False
         self._note_at = 0.0
         self._written: dict[int, dict[str, Progress]] = {}
@@ -65,9 +67,10 @@ class Renewer:
         self._thread.start()
 
     def renew_now(self) -> None:
-        """Renew without waiting for the next time."""
-        self._asked = True
-        self._wake.set()
+        """Renew without waiting for the next time; functions ask for it, however often."""
+        if not self._asked:
+            self._asked = True
+            self._wake.set()
 
     def note_soon(self) -> None:
         """Write before long how far the runs have come; functions call this, however often."""
@@ -87,6 +90,8 @@ class Renewer:
         look_at = time.monotonic() + random.uniform(0, _LOOK_EVERY)
         while not self._closing.is_set():
             next_at = min(renew_at, sweep_at, look_at) if self._sweeps else renew_at
+            if self._asked:
+                next_at = min(next_at, self._renewed_at + _LEAST_PAUSE)
             if self._told:
                 next_at = min(next_at, self._note_at)
             self._wake.wait(max(0.0, next_at - time.monotonic()))
@@ -94,8 +99,10 @@ class Renewer:
             if self._closing.is_set():
                 break
             try:
-                if self._asked or time.monotonic() >= renew_at:
+                now = time.monotonic()
+                if now >= renew_at or (self._asked and now >= self._renewed_at + _LEAST_PAUSE):
                     self._asked = False
+                    self._renewed_at = now
                     self._renew()
                     renew_at = time.monotonic() + self._interval
                 if self._told and time.monotonic() >= self._note_at:

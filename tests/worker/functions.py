@@ -255,3 +255,13 @@ def walk() -> Any:
 @handler(name="w.retry_after")
 def retry_after(seconds: Any) -> None:
     raise Retry(after=seconds)
+
+
+@handler(name="w.beat")
+def beat(context: Any, seconds: float = 2.0) -> int:
+    """Asks for renewal as often as it can."""
+    end = time.monotonic() + seconds
+    count = 0
+    while time.monotonic() < end and context.heartbeat():
+        count += 1
+    return count

@@ -104,6 +104,18 @@ def test_telling_it_for_each_unit_writes_once_a_second_at_most(
     assert len(lines) <= 3 + seconds
 
 
+def test_heartbeats_renew_twice_a_second_at_most(
+    enqueue: Enqueue, running: Running, record: Records, connection: psycopg.Connection
+) -> None:
+    occurrence = enqueue("w.beat")
+    with running():
+        before = _versions(connection)
+        assert record(occurrence, "completed")["result"] > 1000
+        # Counters are told a moment later.
+        time.sleep(1.1)
+        assert 2 <= _versions(connection) - before <= 10
+
+
 def _versions(connection: psycopg.Connection) -> int:
     """Updates of lease rows so far."""
     row = connection.execute(
