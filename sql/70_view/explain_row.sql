@@ -19,6 +19,7 @@ declare
   v_end_at timestamptz;
   v_found bool;
   v_due_at timestamptz;
+  v_reason text;
 begin
   execute format(
     'select true, r.%I::text, (%s) is true, %s, %s from %s r where %s',
@@ -36,6 +37,16 @@ begin
     return format('%s does not fire: its %s is null.', v_what, p_task.date_field);
   elsif v_nominal_at is null then
     return format('%s does not fire: its %s, %s, is no date that can be reached.', v_what, p_task.date_field, v_value);
+  end if;
+  select r.reason into v_reason
+  from jittask.replan r
+  where (r.task_id = p_task.task_id or r.source_table = p_task.source_table)
+    and (r.source_key = p_source_key or p_source_key = any (r.source_keys)
+         or num_nonnulls(r.source_key, r.source_keys) = 0)
+  order by r.replan_id
+  limit 1;
+  if v_reason is not null then
+    return format('%s is yet to be planned, by the next sweeps: %s.', v_what, v_reason);
   end if;
   if p_task.repeat <> 'none' then
     return jittask.explain_series(

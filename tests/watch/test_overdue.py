@@ -25,7 +25,6 @@ def late(connection: psycopg.Connection) -> Iterator[Watched]:
     watched.close()
 
 
-@pytest.mark.xfail(strict=True, reason="an occurrence past its grace is taken for one that is not wanted")
 @pytest.mark.parametrize("act", [
     "update orders set day = day + 1",
     "update orders set status = 'open', day = day + 1 where id = 2",

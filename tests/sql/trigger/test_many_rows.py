@@ -57,6 +57,14 @@ def test_the_first_50000_are_planned_at_once_and_the_others_by_the_sweep(many: W
     many.check()
 
 
+def test_a_listed_row_is_explained(many: Watched) -> None:
+    many.task("once", "t", "due_at")
+    write(many)
+    row = many.execute("select jittask.explain(%s, %s)", many.name("once"), str(MANY)).fetchone()
+    assert row is not None
+    assert "is yet to be planned, by the next sweeps: one of very many rows" in row[0]
+
+
 def test_what_is_due_within_ten_minutes_is_planned_at_once(many: Watched) -> None:
     many.task("once", "t", "due_at")
     write(many, near="10 minutes")

@@ -69,7 +69,6 @@ def test_a_row_that_moves_to_another_partition_keeps_its_series(parted: Watched)
     assert row == (3,)
 
 
-@pytest.mark.xfail(strict=True, reason="row(a) = row(b) is read as a comparison of the columns")
 @pytest.mark.parametrize(
     "key", ["id int primary key", "id int, region text default 'eu', primary key (id, region)"]
 )
