@@ -12,6 +12,7 @@ import click
 
 from .. import calendars, statements
 from ..errors import NotFoundError, StateError
+from .month_grid import LEGEND, month_grid
 from .output import answer, answer_rows, counted, named
 from .plan_change import note_plan, plan_change
 from .session import Session, with_session
@@ -206,7 +207,7 @@ def unmark(session: Session, name: str, day: str) -> None:
 @click.option("--year", "--years", "years", type=YEARS, metavar="YEARS", help="2026 or 2026..2027.")
 @with_session
 def show(session: Session, name: str, years: tuple[int, ...] | None) -> None:
-    """Show a calendar and its marked days.
+    """Show the months of a calendar, with a sign at each free or marked day, and what the marked days are called.
 
     \b
     Example:
@@ -224,6 +225,10 @@ def show(session: Session, name: str, years: tuple[int, ...] | None) -> None:
         answer(True, {**found, "days": days}, "")
         return
     click.echo(f'Calendar "{name}", free on {", ".join(found["weekend"]) or "no weekday"}')
+    click.echo(f"{LEGEND}\n")
+    marked = {day["day"]: day["working"] for day in days}
+    for year in span:
+        click.echo("\n".join(month_grid(year, found["weekend"], marked)))
     for day in days:
         day["working"] = "worked" if day["working"] else "free"
     answer_rows(

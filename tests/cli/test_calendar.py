@@ -89,6 +89,21 @@ def test_a_calendar_of_ones_own(run: Run) -> None:
     assert '"someday"' in run("calendar", "add", "odd", "--weekend", "someday", code=2).err
 
 
+def test_a_calendar_is_shown_as_months(run: Run) -> None:
+    run("calendar", "add", "factory", "--weekend", "fri,sat")
+    run("calendar", "mark", "factory", "2026-08-03", "--note", "break")
+    run("calendar", "mark", "factory", "2026-08-08", "--working")
+    lines = run("calendar", "show", "factory", "--year", "2026").out.splitlines()
+    head = next(number for number, line in enumerate(lines) if "August 2026" in line)
+    assert [line[23:44] for line in lines[head : head + 4]] == [
+        "     August 2026     ",
+        "Mo Tu We Th Fr Sa Su ",
+        "                1. 2 ",
+        " 3* 4  5  6  7. 8+ 9 ",
+    ]
+    assert "break" in lines[-2]
+
+
 def test_a_calendar_in_use_is_not_removed(run: Run) -> None:
     run("calendar", "add", "factory")
     run("task", "add", "t", "--handler", "a.b", "--repeat", "daily", "--calendar", "factory")
