@@ -36,7 +36,4 @@ begin
 end;
 $$;
 
--- Has the next sweep generate every trigger function anew; until then the old ones plan as before.
-update jittask.watch set reads_current = not reads_current;
-
 insert into jittask.migration (version, name) values (8, 'many_rows');

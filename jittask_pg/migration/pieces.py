@@ -18,7 +18,12 @@ ADVISORY_LOCK = int.from_bytes(b"jittask", "big")
 ISOLATION = "set transaction isolation level read committed;"
 """First statement of the transaction: whoever waited for the lock must see what the one before committed."""
 
-_PARTITIONS = "60_sweep/make_partitions.sql"
+_LAST_ACTS = {
+    "30_trigger/build_watches.sql": "jittask.build_watches",
+    "60_sweep/make_partitions.sql": "jittask.make_partitions",
+}
+"""What is called once all functions stand, by the file that makes it."""
+
 _ADVISORY_WAIT = "60s"
 _TABLE_WAIT = "5s"
 
@@ -54,7 +59,7 @@ def body(
     versioned: Iterable[Migration] | None = None,
     repeatable: Iterable[FunctionFile] | None = None,
 ) -> Iterator[Piece]:
-    """Migrations after `since`, then all functions and their digests, and the partitions of these days."""
+    """Migrations after `since`, then all functions and their digests, and what these do at an upgrade."""
     for migration in migrations() if versioned is None else versioned:
         if migration.version > since:
             label = f"migrations/{migration.version:04}_{migration.name}.sql"
@@ -63,10 +68,9 @@ def body(
     for file in files:
         yield Piece(f"sql/{file.path}", file.sql)
     yield Piece("digests", _digests(files))
-    if any(file.path == _PARTITIONS for file in files):
-        yield Piece(
-            "history partitions", "do $ahead$ begin perform jittask.make_partitions(); end; $ahead$;\n"
-        )
+    for path, function in _LAST_ACTS.items():
+        if any(file.path == path for file in files):
+            yield Piece(function, f"do $last$ begin perform {function}(); end; $last$;\n")
 
 
 def script(since: int = 0, *, transaction: bool = True) -> str:

@@ -1,4 +1,5 @@
--- Whether all our triggers stand on a source table and call its function.
+-- Whether all our triggers stand on a source table as they should: one for each event, a row trigger where
+-- rows fire one by one.
 create or replace function jittask.watch_stands(
   p_watch jittask.watch,
   p_table regclass
@@ -10,10 +11,15 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
   select count(*) = 4
-  from pg_trigger g
-  join pg_proc p on p.oid = g.tgfoid
-  where g.tgrelid = p_table
-    and g.tgname in ('jittask_watch_insert', 'jittask_watch_update', 'jittask_watch_delete', 'jittask_watch_truncate')
-    and p.proname = (p_watch).function_name
-    and p.pronamespace = 'jittask'::regnamespace;
+  from (values (4), (8), (16), (32)) e (bit)
+  where exists (
+    select from pg_trigger g
+    join pg_proc p on p.oid = g.tgfoid
+    where g.tgrelid = p_table
+      and g.tgparentid = 0
+      and g.tgtype & e.bit <> 0
+      and (e.bit = 32 or (g.tgtype & 1 = 1) = jittask.fires_per_row(p_watch))
+      and p.proname = (p_watch).function_name
+      and p.pronamespace = 'jittask'::regnamespace
+  );
 $$;
