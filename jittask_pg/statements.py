@@ -1093,17 +1093,25 @@ def unserved_queues() -> Call:
 
 
 def stale_calendars() -> Call:
-    """Synced calendars in use that end within the next 60 days: calendar, last marked day (null = none)."""
+    """Calendars in use whose marked days run out: calendar, last marked day (null = none), whether synced.
+
+    Synced ones end within the next 60 days, others had marked days and have none ahead.
+    """
     return Call(
         """
-        select c.name, max(d.day)
+        select c.name, max(d.day), c.country is not null
         from jittask.calendar c
         left join jittask.calendar_day d on d.calendar = c.name
-        where c.country is not null
-          and exists (select from jittask.task t where t.calendar = c.name and t.paused_at is null)
-        group by c.name
-        having coalesce(extract(year from max(d.day)), 0)
-          < extract(year from jittask.now() + interval '60 days')
+        where exists (
+          select from jittask.task t
+          where t.calendar = c.name and t.skip_holidays <> 'none' and t.paused_at is null
+        )
+        group by c.name, c.country
+        having case
+          when c.country is null then max(d.day) < cast(jittask.now() as date)
+          else coalesce(extract(year from max(d.day)), 0)
+            < extract(year from jittask.now() + interval '60 days')
+        end
         order by c.name
         """
     )

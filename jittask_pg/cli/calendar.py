@@ -207,7 +207,7 @@ def unmark(session: Session, name: str, day: str) -> None:
 @click.option("--year", "--years", "years", type=YEARS, metavar="YEARS", help="2026 or 2026..2027.")
 @with_session
 def show(session: Session, name: str, years: tuple[int, ...] | None) -> None:
-    """Show the months of a calendar, with a sign at each free or marked day, and what the marked days are called.
+    """Show the months of a calendar, with a sign at each free or marked day and the names of marked days.
 
     \b
     Example:
@@ -215,7 +215,7 @@ def show(session: Session, name: str, years: tuple[int, ...] | None) -> None:
     """
     found = _one(session, name)
     span = years or _coming_years(session)
-    days = [
+    days: list[dict[str, Any]] = [
         {"day": day, "weekday": f"{day:%a}", "working": working, "name": note, "source": source}
         for day, working, note, source in session.run(
             statements.calendar_days(name, f"{min(span)}-01-01", f"{max(span)}-12-31")
@@ -226,7 +226,7 @@ def show(session: Session, name: str, years: tuple[int, ...] | None) -> None:
         return
     click.echo(f'Calendar "{name}", free on {", ".join(found["weekend"]) or "no weekday"}')
     click.echo(f"{LEGEND}\n")
-    marked = {day["day"]: day["working"] for day in days}
+    marked: dict[date, bool] = {day["day"]: day["working"] for day in days}
     for year in span:
         click.echo("\n".join(month_grid(year, found["weekend"], marked)))
     for day in days:

@@ -55,12 +55,14 @@ def _findings(session: Session) -> Iterator[Finding]:
     yield from _server(session)
     yield from _watching(session)
     yield from _working(session)
-    for name, last_on in session.run(statements.stale_calendars()):
+    for name, last_on, synced in session.run(statements.stale_calendars()):
         until = "has no marked day" if last_on is None else f"is filled through {last_on} only"
         yield Finding(
             "warning",
             f'Calendar "{name}" {until}; after that only weekends count',
-            f"Run: jittask calendar sync {name}",
+            f"Run: jittask calendar sync {name}"
+            if synced
+            else f"Mark days: jittask calendar mark {name} DAY",
         )
 
 

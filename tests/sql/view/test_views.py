@@ -169,6 +169,37 @@ class TestExplain:
         assert "Wed 2030-01-09 09:00:00" in text
         assert "Founding Day" in text
 
+    @pytest.mark.parametrize(
+        ("country", "last", "warning"),
+        [
+            (
+                "CN",
+                "2029-10-01",
+                "is filled through 2029-10-01 only; after that only its weekend counts. Fill it",
+            ),
+            ("CN", None, "has no marked day"),
+            ("CN", "2030-10-01", ""),
+            (None, "2030-01-02", "Mark days: jittask calendar mark covered DAY"),
+            (None, None, ""),
+        ],
+    )
+    def test_marked_days_that_run_out_are_a_warning(
+        self, connection: psycopg.Connection, country: str | None, last: str | None, warning: str
+    ) -> None:
+        connection.execute("insert into jittask.calendar (name, country) values ('covered', %s)", [country])
+        if last is not None:
+            connection.execute(
+                "insert into jittask.calendar_day (calendar, day) values ('covered', %s)", [last]
+            )
+        add_task(
+            connection, name="task", start_at="2030-01-08 09:00+00", repeat="daily", calendar="covered",
+            skip_holidays="nonworking",
+        )  # fmt: skip
+        text = explained(connection, "task")
+        connection.execute("delete from jittask.task; delete from jittask.calendar where name = 'covered'")
+        assert warning in text
+        assert ("only its weekend counts" in text) == bool(warning)
+
     def test_a_gap_is_named(self, connection: psycopg.Connection) -> None:
         at(connection, "2030-03-30 12:00+00")
         add_task(
