@@ -1,6 +1,6 @@
 -- The first rule of the table task that a row breaks, in words: what the constraint of that name
 -- would refuse with its name alone. Null = none. The constraints stay what decides; a test holds the
--- two together. Caller: the task's first trigger.
+-- two together. In plpgsql, so that it is planned once a session. Caller: the task's first trigger.
 create or replace function jittask.broken_rule(
   p_task jittask.task,
   out rule text,
@@ -8,12 +8,15 @@ create or replace function jittask.broken_rule(
   out hint text
 )
 returns record
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
+begin
   select r.rule, format('%s is "%s"', r.field, left(r.value, 80)) || coalesce(', ' || r.but, ''), r.hint
+  into broken_rule.rule, broken_rule.message, broken_rule.hint
   from (
     values
       (p_task.name <> '' and p_task.name = btrim(p_task.name), 'task_name_is_not_blank',
@@ -169,4 +172,5 @@ as $$
   ) r (holds, rule, field, value, but, hint)
   where not r.holds
   limit 1;
+end;
 $$;
