@@ -36,7 +36,7 @@ begin
       perform jittask.plan_date_field(new, v_plan, v_now);
       perform jittask.wake_for_tasks(array[new.task_id], v_now);
     else
-      perform jittask.plan_scheduled(new.task_id, v_now);
+      perform jittask.plan_rule(new, v_plan, tg_op = 'INSERT', v_now);
     end if;
   end if;
   return null;
