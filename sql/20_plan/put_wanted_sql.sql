@@ -22,31 +22,30 @@ as $$
   select format(
     $sql$
     with differing as materialized (
-      select w.task_id, w.plan_no, w.priority, w.queue, w.source_key, w.nominal_at, w.due_at, p.stale,
-        w.due_at is not null and p.kept is not true and %6$s as missing
+      select w.task_id, w.plan_no, w.priority, w.queue, w.source_key, w.nominal_at, w.due_at,
+        case when p.due_at is distinct from w.due_at then p.occurrence_id end as stale_id,
+        w.due_at is not null and %6$s as missing
       from (%1$s) w
-      cross join lateral (
-        select pg_catalog.array_agg(q.occurrence_id) filter (where q.due_at is distinct from w.due_at) as stale,
-          pg_catalog.bool_or(q.due_at = w.due_at and q.plan_no = w.plan_no) as kept
+      left join lateral (
+        select q.occurrence_id, q.due_at, q.plan_no
         from jittask.due_queue q
         where q.task_id = w.task_id
           and q.source_key = w.source_key
           and q.plan_no is not null
           and q.first_claimed_at is null
-      ) p
-      where p.stale is not null or w.due_at is not null and p.kept is not true
+        offset 0
+      ) p on true
+      where p.due_at is distinct from w.due_at or p.plan_no <> w.plan_no
     ), removed as (
       delete from jittask.due_queue q
-      where q.occurrence_id = any (
-          array(select o from differing d cross join lateral unnest(d.stale) o where d.stale is not null)
-        )
+      where q.occurrence_id = any (array(select d.stale_id from differing d where d.stale_id is not null))
         and q.first_claimed_at is null
     )
     %4$s
     insert into jittask.due_queue as q (
       task_id, plan_no, priority, nominal_at, due_at, run_at, queue, source_key
     )
-    select d.task_id, d.plan_no, d.priority, d.nominal_at, d.due_at, d.due_at, d.queue, d.source_key
+    select %7$s d.task_id, d.plan_no, d.priority, d.nominal_at, d.due_at, d.due_at, d.queue, d.source_key
     from differing d
     where d.missing
       and %2$s
@@ -63,6 +62,8 @@ as $$
     end,
     case when p_first then ', put as (' else '' end,
     case when p_first then 'returning q.due_at) select pg_catalog.min(p.due_at) from put p' else '' end,
-    jittask.in_time_sql('w')
+    jittask.in_time_sql('w'),
+    -- Two stale ones of a row ask for the same.
+    case when p_upsert then 'distinct' else '' end
   );
 $$;

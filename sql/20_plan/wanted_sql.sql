@@ -21,10 +21,7 @@ as $$
   with wanted as (
     select t.*, p.plan_no,
       row_number() over (order by t.task_id) as no,
-      case
-        when p.filter_sql is null then p.nominal_sql
-        else format('case when %s then %s end', p.filter_sql, p.nominal_sql)
-      end as nominal_sql,
+      jittask.matching_nominal_sql(p) as nominal_sql,
       case
         when p.end_sql is null then format('%L::pg_catalog.timestamptz', t.end_at)
         when t.end_at is null then p.end_sql

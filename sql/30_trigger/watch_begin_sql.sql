@@ -2,10 +2,11 @@
 -- where the first due is still ahead: it is planned as it stands. p_wanted: a select with the columns
 -- of wanted_sql for tasks that do not move holidays. A series that is there already makes it fail with
 -- unique_violation, and the function goes the careful way. The other rows are left to put_series_sql. Of
--- more than 50,000 rows the rest is listed for the sweep (watch_list_sql).
+-- more than 50,000 the rest is left to the sweep, for which the rows are listed: p_keys selects their keys.
 create or replace function jittask.watch_begin_sql(
   p_source_table text,
-  p_wanted text
+  p_wanted text,
+  p_keys text
 )
 returns text
 language sql
@@ -37,7 +38,7 @@ as $$
       end if;
     $sql$,
     n.new_sql,
-    jittask.watch_list_sql(p_source_table, format('select w.source_key from (%s offset 50000) w', n.new_sql))
+    jittask.watch_list_sql(p_source_table, p_keys)
   )
   from (
     select format(

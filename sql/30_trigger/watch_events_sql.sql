@@ -40,7 +40,10 @@ begin
       -- A row that moves to another partition comes as a new one.
       when v_reads_current or v_per_row
         then jittask.put_wanted_sql(jittask.wanted_sql(p_single, v_now, v_key, 'v_now'), 'v_now', p_careful, true) || ' into v_first_at;'
-      else jittask.watch_put_sql((p_watch).source_table, jittask.wanted_sql(p_single, v_now, v_key, 'v_now'))
+      else jittask.watch_put_sql(
+        (p_watch).source_table, jittask.wanted_sql(p_single, v_now, v_key, 'v_now'),
+        jittask.wanted_keys_sql(p_single, v_now, v_key)
+      )
     end;
     v_update := jittask.put_wanted_sql(
       jittask.wanted_sql(
@@ -73,7 +76,8 @@ begin
       and not (v_reads_current or v_per_row);
     if v_begun <> '{}' then
       v_insert := v_insert || jittask.watch_begin_sql(
-        (p_watch).source_table, jittask.wanted_sql(v_begun, v_now, v_key, 'v_now')
+        (p_watch).source_table, jittask.wanted_sql(v_begun, v_now, v_key, 'v_now'),
+        jittask.wanted_keys_sql(v_begun, v_now, v_key)
       );
     end if;
     v_insert := v_insert || jittask.watch_series_sql(

@@ -2,11 +2,12 @@
 -- wanted_sql. Nothing of theirs should be in the queue, so this looks for nothing; whatever is there
 -- nevertheless with the same identity makes it fail with unique_violation, and the function goes the
 -- careful way. (ON CONFLICT would cost as much again as two of the indexes.) Nor can a new row have been
--- called off: that is forgotten with the row. Of more than 50,000 rows, those that are due later than in
--- ten minutes are listed for the sweep (watch_list_sql).
+-- called off: that is forgotten with the row. Of more than 50,000, those that are due later than in ten
+-- minutes are left to the sweep, for which the rows are listed: p_keys selects their source keys.
 create or replace function jittask.watch_put_sql(
   p_source_table text,
-  p_wanted text
+  p_wanted text,
+  p_keys text
 )
 returns text
 language sql
@@ -31,11 +32,7 @@ as $$
         %2$s
       end if;
     $sql$,
-    n.new_sql,
-    jittask.watch_list_sql(
-      p_source_table,
-      format('select w.source_key from (%s offset 50000) w where w.due_at operator(pg_catalog.>) v_near_at', n.new_sql)
-    )
+    n.new_sql, jittask.watch_list_sql(p_source_table, p_keys)
   )
   from (
     -- An OR is evaluated from left to right: what is due later needs no further look.
