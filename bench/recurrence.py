@@ -58,6 +58,24 @@ end $$
 """
 
 
+# Rules with a calendar; the number of an occurrence counts all before it.
+OLD = {
+    "daily": "'daily'",
+    "monthly": "'monthly'",
+    "every 7 hours": "'hourly', every => 7",
+    "every 36 hours": "'interval', period => '36 hours'",
+    "cron */5 * * * *": "'cron', cron => '*/5 * * * *'",
+    "cron 30 0 2 1,15 * 1": "'cron', cron => '30 0 2 1,15 * 1'",
+}
+
+INSERT = """
+insert into jittask.task (name, kind, handler, start_at, repeat, cron, timezone)
+select format('bench_%%s', n), 'scheduled', 'h', now(), 'cron', m.cron, m.zone
+from generate_series(0, %s - 1) n
+join unnest(%s::text[], %s::text[]) with ordinality m(cron, zone, no) on m.no = n %% %s + 1
+"""
+
+
 def rate(run: Callable[[], int]) -> float:
     begin = perf_counter()
     done = run()
@@ -135,6 +153,34 @@ def ours(connection: psycopg.Connection, count: int) -> tuple[dict[str, float], 
     return rates, worst
 
 
+def inserts(connection: psycopg.Connection, count: int) -> float:
+    """Cron tasks inserted a second, with parsing and planning; they are rolled back."""
+    expressions, zones = (list(column) for column in zip(*MIX, strict=True))
+    with connection.transaction(force_rollback=True):
+        return rate(
+            lambda: connection.execute(INSERT.encode(), [count, expressions, zones, len(MIX)]).rowcount
+        )
+
+
+def old(connection: psycopg.Connection) -> dict[str, float]:
+    """Milliseconds of the next occurrence of rules that are 35 years old, with its number; the best of five."""
+    found: dict[str, float] = {}
+    for name, rule in OLD.items():
+        repeat, *rest = rule.split(", ")
+        query = ", ".join(
+            [
+                f"select count(*) from jittask.next_occurrences({repeat}, '1991-01-31 09:00+00', '2026-03-01', 1",
+                "'Europe/Berlin'",
+                *rest,
+                "calendar => 'bench', skip_holidays => 'nonworking')",
+            ]
+        )
+        found[name] = min(
+            1000 / rate(lambda q=query: connection.execute(q.encode()).rowcount) for _ in range(5)
+        )
+    return found
+
+
 def main() -> None:
     with ExitStack() as stack:
         if len(sys.argv) > 1:
@@ -145,6 +191,8 @@ def main() -> None:
         migration.migrate(connection)
         connection.execute("insert into jittask.calendar (name) values ('bench') on conflict do nothing")
         rates, worst = ours(connection, 3000)
+        ages = old(connection)
+        added = inserts(connection, 5000)
         rates |= peers(1000)
     base = rates["croniter"]
     sys.stdout.write(
@@ -152,7 +200,11 @@ def main() -> None:
             {
                 "a second": {name: round(value) for name, value in rates.items()},
                 "times croniter": {name: round(value / base, 1) for name, value in rates.items()},
+                "inserts of cron tasks a second": round(added),
                 "worst call, ms": round(worst.total_seconds() * 1000, 2),
+                "next occurrence and its number after 35 years with a calendar, ms": {
+                    name: round(value, 1) for name, value in ages.items()
+                },
             },
             indent=2,
         )
