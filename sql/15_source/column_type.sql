@@ -20,12 +20,12 @@ as $$
 begin
   -- In PL/pgSQL the plan is kept: a filter asks for each of its values.
   with recursive layer as (
-    select t.oid, t.typname, t.typnamespace, t.typtype, t.typbasetype, a.attgenerated, a.attcollation,
+    select t.oid, t.typname, t.typnamespace, t.typtype, t.typcategory, t.typbasetype, a.attgenerated, a.attcollation,
            format_type(a.atttypid, a.atttypmod) as type_name, t.typtype = 'd' as is_domain
     from pg_attribute a join pg_type t on t.oid = a.atttypid
     where a.attrelid = p_table and a.attname = p_column and a.attnum > 0 and not a.attisdropped
     union all
-    select t.oid, t.typname, t.typnamespace, t.typtype, t.typbasetype, d.attgenerated, d.attcollation,
+    select t.oid, t.typname, t.typnamespace, t.typtype, t.typcategory, t.typbasetype, d.attgenerated, d.attcollation,
            d.type_name, d.is_domain
     from layer d join pg_type t on t.oid = d.typbasetype
     where d.typtype = 'd'
@@ -55,7 +55,8 @@ begin
                end
              when b.typtype = 'e' then 'enum'
              when b.typtype = 'b' and b.extension = 'citext' and b.typname = 'citext' then 'citext'
-             when b.typtype = 'b' and b.extension is not null then 'extension'
+             -- From Postgres 18 on the arrays of an extension's types are members of it as well.
+             when b.typtype = 'b' and b.typcategory <> 'A' and b.extension is not null then 'extension'
              else 'refused'
            end as family
     from base b
