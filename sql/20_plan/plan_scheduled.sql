@@ -1,4 +1,4 @@
--- Plans a scheduled task anew from p_now, as it stands: see plan_rule. Caller: replan, settings.
+-- Plans a scheduled task anew from p_now, as it stands: see plan_rule. Caller: replan_task, setting_changed.
 create or replace function jittask.plan_scheduled(
   p_task_id bigint,
   p_now timestamptz

@@ -2,7 +2,7 @@
 -- order of its key, from p_after_key (texts of the key columns; null = the beginning). last_key: of the
 -- rows looked at, null at the end; looked: how many; keys: those that differ, each with its fault in
 -- faults: missing, extra or wrong. What went overdue while nobody claimed it is no fault.
--- Reads only: no source row is locked. Caller: reconcile.
+-- Reads only: no source row is locked. Caller: reconcile_next, reconcile_some.
 create or replace function jittask.compare_chunk(
   p_task jittask.task,
   p_plan jittask.plan,

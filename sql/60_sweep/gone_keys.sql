@@ -1,6 +1,6 @@
 -- Of the source keys for which a task has something planned, or a series, looks at the next ones after
 -- p_after_key: those whose row is gone, how many were looked at, and the last of them (null at the end).
--- Reads only. Caller: reconcile, backfill.
+-- Reads only. Caller: reconcile_next, reconcile_some, drop_gone_chunk.
 create or replace function jittask.gone_keys(
   p_task jittask.task,
   p_watch jittask.watch,
