@@ -2,7 +2,8 @@
 -- expression with alias r over the parameters $2, p_keys, and $3, p_since; whether a date is past is judged
 -- as of its column jittask_since. Rows that want nothing lose what was planned for them.
 -- Returns the number of rows planned. Locks: queue rows of the task, series rows.
--- Caller: backfill and replan, which see to it that no writer is passed over.
+-- Callers, which see to it that no writer is passed over: plan_date_field, replan_calendars, backfill_chunk,
+-- replan_task.
 create or replace function jittask.plan_source_rows(
   p_task jittask.task,
   p_plan jittask.plan,
@@ -42,13 +43,15 @@ begin
   end if;
   -- A claim holds its queue row while it plans the next one: waiting for that row makes it visible.
   execute format(
-    'select from jittask.due_queue q
-     where q.task_id = $4
-       and q.source_key = any (array(select %s from %s))
-       and q.plan_no is not null
-       and q.first_claimed_at is null
-     order by q.source_key, q.due_at
-     for update',
+    'select from (select %s as source_key from %s order by 1 offset 0) k
+     cross join lateral (
+       select from jittask.due_queue q
+       where q.task_id = $4
+         and q.source_key = k.source_key
+         and q.plan_no is not null
+         and q.first_claimed_at is null
+       for update
+     ) q',
     v_key, p_from
   )
   using p_now, p_keys, p_since, p_task.task_id;

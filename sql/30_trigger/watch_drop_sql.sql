@@ -1,5 +1,5 @@
--- Part of a generated trigger function: takes out of the due queue what is planned for the source keys
--- that p_keys selects, for tasks without repeat. The probe is a lateral subquery, see put_wanted_sql.
+-- Part of a generated trigger function, and of drop_gone: takes out of the due queue what is planned for the
+-- source keys that p_keys selects. The probe is a lateral subquery, see put_wanted_sql.
 create or replace function jittask.watch_drop_sql(
   p_task_ids bigint[],
   p_keys text

@@ -37,7 +37,7 @@ begin
     insert into jittask.replan (task_id, source_key, reason, noted_at)
     select p_task_id, k.source_key, 'a writer held the row', k.since_at
     from unnest(p_keys, p_since) k (source_key, since_at)
-    where k.source_key = any (v_held.busy);
+    join unnest(v_held.busy) b (source_key) on b.source_key = k.source_key;
     if v_held.gone <> '{}' then
       perform jittask.drop_gone(v_task, v_watch, v_held.gone);
     end if;
@@ -46,7 +46,8 @@ begin
       select array_agg(k.source_key), array_agg(k.since_at)
       into p_keys, p_since
       from unnest(p_keys, p_since) k (source_key, since_at)
-      where k.source_key <> all (v_held.busy || v_held.gone);
+      left join unnest(v_held.busy || v_held.gone) h (source_key) on h.source_key = k.source_key
+      where h.source_key is null;
     end if;
     v_count := jittask.plan_source_rows(
       v_task, v_plan,

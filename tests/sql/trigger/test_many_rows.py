@@ -129,3 +129,26 @@ def test_a_large_table_is_judged_as_of_the_definition_of_its_task(many: Watched)
     for task in ("once", "often"):
         assert many.planned(task)[f'{{"id": {MANY}}}'] == NOW.replace(hour=10), task
     many.check()
+
+
+def test_a_session_that_planned_few_rows_gets_through_very_many(many: Watched) -> None:
+    many.task("often", "t", "due_at", repeat="daily")
+    # As a worker's session does: its plans were made when lists and queue were small.
+    many.execute("set plan_cache_mode = force_generic_plan")
+    for rows in (1, 30_000):
+        many.execute(f"insert into t (id, due_at) select n, '{NOW}' from generate_series(1, {rows}) n")
+        many.execute(f"""
+            insert into jittask.replan (task_id, source_key, reason)
+            select t.task_id, format('{{"id": %s}}', n), 'listed' from jittask.task t, generate_series(1, {rows}) n
+        """)
+        many.execute("set statement_timeout = '8s'")
+        with psycopg.connect(many.connection.info.dsn) as writer:
+            writer.execute(f"select from {many.schema}.t for update".encode())
+            many.execute("select jittask.drain_replan(jittask.now(), 30000)")
+        held = many.execute("select count(*) from jittask.replan where reason = 'a writer held the row'")
+        assert held.fetchone() == (rows,)
+        many.execute("alter table t disable trigger all; delete from t; alter table t enable trigger all")
+        many.execute("select jittask.drain_replan(jittask.now(), 30000)")
+        assert counts(many, "often") == (0, 0)
+        many.execute("reset statement_timeout")
+    many.check()
