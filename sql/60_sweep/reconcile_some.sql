@@ -36,38 +36,37 @@ begin
   select t.* into v_task from jittask.task t where t.task_id = v_at.task_id;
   select p.* into v_plan from jittask.plan p where p.task_id = v_at.task_id;
   select w.* into v_watch from jittask.watch w where w.source_table = v_task.source_table;
-  if v_at.gone_key is null then
-    begin
+  begin
+    if v_at.gone_key is null then
       select c.* into v_rows
       from jittask.compare_chunk(v_task, v_plan, v_watch, v_at.after_key, 20000, p_now) c;
-    exception
-      -- The table was changed under us: check_watches says so if it lasts.
-      when syntax_error_or_access_rule_violation or data_exception or sqlstate 'JT001' or sqlstate 'JT005' then
-        perform jittask.check_task(v_task, null, false);
-        update jittask.reconciled r
-        set after_key = null, ended_at = clock_timestamp()
-        where r.task_id = v_at.task_id;
-        return true;
-    end;
-    insert into jittask.replan (task_id, source_key, reason)
-    select v_at.task_id, d.source_key, case d.fault
-      when 'missing' then 'nothing was planned for its row'
-      when 'extra' then 'it was planned, and its row wants nothing'
-      else 'it was planned otherwise than its row wants'
-    end
-    from unnest(v_rows.keys, v_rows.faults) d (source_key, fault);
-    update jittask.reconciled r
-    set after_key = v_rows.last_key, gone_key = case when v_rows.last_key is null then '' end
-    where r.task_id = v_at.task_id;
-    return true;
-  end if;
-  select g.* into v_gone from jittask.gone_keys(v_task, v_watch, v_at.gone_key, 20000) g;
-  insert into jittask.replan (task_id, source_key, reason)
-  select v_at.task_id, k, 'its row is gone' from unnest(v_gone.keys) k;
-  update jittask.reconciled r
-  set gone_key = v_gone.last_key,
-      ended_at = case when v_gone.last_key is null then clock_timestamp() else r.ended_at end
-  where r.task_id = v_at.task_id;
+      insert into jittask.replan (task_id, source_key, reason)
+      select v_at.task_id, d.source_key, case d.fault
+        when 'missing' then 'nothing was planned for its row'
+        when 'extra' then 'it was planned, and its row wants nothing'
+        else 'it was planned otherwise than its row wants'
+      end
+      from unnest(v_rows.keys, v_rows.faults) d (source_key, fault);
+      update jittask.reconciled r
+      set after_key = v_rows.last_key, gone_key = case when v_rows.last_key is null then '' end
+      where r.task_id = v_at.task_id;
+    else
+      select g.* into v_gone from jittask.gone_keys(v_task, v_watch, v_at.gone_key, 20000) g;
+      insert into jittask.replan (task_id, source_key, reason)
+      select v_at.task_id, k, 'its row is gone' from unnest(v_gone.keys) k;
+      update jittask.reconciled r
+      set gone_key = v_gone.last_key,
+          ended_at = case when v_gone.last_key is null then clock_timestamp() else r.ended_at end
+      where r.task_id = v_at.task_id;
+    end if;
+  exception
+    -- The table was changed under us: check_watches says so if it lasts.
+    when syntax_error_or_access_rule_violation or data_exception or sqlstate 'JT001' or sqlstate 'JT005' then
+      perform jittask.check_task(v_task, null, false);
+      update jittask.reconciled r
+      set after_key = null, gone_key = null, ended_at = clock_timestamp()
+      where r.task_id = v_at.task_id;
+  end;
   return true;
 end;
 $$;

@@ -270,6 +270,20 @@ def test_an_enum_value_that_nobody_wrote_since_is_found_by_the_comparison(orders
     assert set(broken(orders)) == {orders.name("moody")}
 
 
+@pytest.mark.parametrize("place", ["after_key = null, gone_key = null", "gone_key = ''"])
+def test_a_table_that_vanishes_while_it_is_compared_does_not_stop_the_comparison(
+    orders: Watched, place: str
+) -> None:
+    orders.execute("select jittask.reconcile_some(jittask.now())")
+    orders.execute(f"update jittask.reconciled set ended_at = '-infinity', {place}")
+    orders.execute("drop table orders")
+    compared = 0
+    while orders.execute("select jittask.reconcile_some(jittask.now())").fetchone() == (True,):
+        compared += 1
+        assert compared <= 3
+    assert set(broken(orders)) == {orders.name(task) for task in ("remind", "poke", "mail")}
+
+
 def test_one_record_says_that_a_task_broke(orders: Watched) -> None:
     orders.execute("alter table orders drop due_at")
     sweep(orders)
