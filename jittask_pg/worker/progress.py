@@ -4,6 +4,7 @@ and then, however often it is told."""
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from numbers import Real
@@ -86,10 +87,14 @@ def progress_of(done: object, total: object, message: object) -> Progress:
 
 
 def _number(name: str, value: object) -> Number:
-    if isinstance(value, (int, float, Decimal)):
-        return int(value) if isinstance(value, bool) else value
+    if isinstance(value, bool):
+        return int(value)
+    # Whatever is done with a signalling NaN raises, which the thread that renews leases must not meet.
+    if isinstance(value, (int, float)) or (isinstance(value, Decimal) and not value.is_snan()):
+        return value
     if isinstance(value, Real):
-        return float(value)
+        with suppress(OverflowError):
+            return float(value)
     raise InvalidValueError(f'{name} is "{value}", which is no number', None, "Tell units as numbers")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import psycopg
@@ -164,6 +166,10 @@ def test_what_cannot_be_stored_is_cleaned_and_cut() -> None:
 def test_what_is_no_number_is_refused_by_name() -> None:
     with pytest.raises(InvalidValueError, match='total is "many", which is no number'):
         context_of().progress(1, "many")  # type: ignore[arg-type]
+    with pytest.raises(InvalidValueError, match='done is "sNaN", which is no number'):
+        context_of().progress(Decimal("sNaN"))  # type: ignore[arg-type]
+    with pytest.raises(InvalidValueError, match=r'done is "10+/3", which is no number'):
+        context_of().progress(Fraction(10**400, 3))  # type: ignore[arg-type]
 
 
 def context_of() -> Context:
