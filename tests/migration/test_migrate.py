@@ -183,6 +183,14 @@ def test_the_first_release_is_upgraded_with_what_it_had_planned(fresh_database: 
         migration.migrate(connection)
         assert connection.execute("select * from jittask.waiting order by 1").fetchall() == before
         assert connection.execute(generated).fetchone() != body
+        # None is left over that no file makes any more, nor one beside it with other parameters.
+        functions = """
+            select p.oid::regprocedure::text from pg_proc p
+            where p.pronamespace = 'jittask'::regnamespace and p.proname <> all (select w.function_name from jittask.watch w)
+            order by 1
+        """
+        with psycopg.connect(fresh_database(), autocommit=True) as fresh:
+            assert connection.execute(functions).fetchall() == fresh.execute(functions).fetchall()
         watched.execute(
             "update orders set due_at = due_at + interval '1 hour' where id > 3; delete from orders where id = 1"
         )
