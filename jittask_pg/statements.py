@@ -1043,7 +1043,10 @@ def broken_tasks() -> Call:
 
 
 def backlog() -> Call:
-    """What waits to be planned anew: number of entries, seconds the oldest waits, number of backfills."""
+    """What waits to be planned anew: number of entries, seconds the oldest waits, number of backfills.
+
+    Without those that wait for writers of yours to end: no sweep could do anything about them yet.
+    """
     return Call(
         """
         select
@@ -1051,6 +1054,7 @@ def backlog() -> Call:
           cast(extract(epoch from clock_timestamp() - min(r.noted_at)) as int),
           (select count(*) from jittask.backfill)
         from jittask.replan r
+        where coalesce(r.writers, '{}') = '{}'
         """
     )
 

@@ -43,6 +43,8 @@ begin
   where (r.task_id = p_task.task_id or r.source_table = p_task.source_table)
     and (r.source_key = p_source_key or p_source_key = any (r.source_keys)
          or num_nonnulls(r.source_key, r.source_keys) = 0)
+    -- What waits for writers is planned already; only what they write is not known yet.
+    and coalesce(r.writers, '{}') = '{}'
   order by r.replan_id
   limit 1;
   if v_reason is not null then

@@ -28,6 +28,7 @@ def _empty(connection: psycopg.Connection) -> None:
         truncate jittask.due_queue, jittask.run_history;
         delete from jittask.worker;
         delete from jittask.paused_queue;
+        delete from jittask.replan;
         drop table if exists contract;
         create table contract (id int primary key, expires_on date);
         """
@@ -195,6 +196,21 @@ def test_doctor_finds_a_broken_watch_and_a_queue_that_nobody_serves(
     facts = " ".join(row["fact"] for row in run("doctor", "--json", code=1).json)
     assert "contract" in facts
     assert '"mail"' in facts
+
+
+def test_doctor_warns_of_what_no_sweep_plans_but_not_of_what_waits_for_writers(
+    run: Run, connection: psycopg.Connection
+) -> None:
+    remind(run)
+    note = """
+        insert into jittask.replan (task_id, reason, noted_at, writers)
+        select t.task_id, 'noted', now() - interval '10 minutes', %s from jittask.task t
+    """
+    connection.execute(note, [["3/7"]])
+    assert run("doctor", "--json").json == []
+    connection.execute(note, [None])
+    (row,) = run("doctor", "--json").json
+    assert row["fact"] == "1 entry to be planned anew, the oldest waiting for 10 min"
 
 
 def test_doctor_warns_of_a_calendar_that_ends(run: Run) -> None:

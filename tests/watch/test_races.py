@@ -110,6 +110,9 @@ def test_another_zone_misses_no_row_of_a_writer_in_flight(
         watched.execute("select jittask.sweep()")
     # Nobody waits for the writer: what is committed is planned by the new zone.
     assert ("2035-05-05 01:00", '{"id": 1}') in dues(watched)
+    explained = watched.execute("select jittask.explain(%s, '1')", watched.name("ends")).fetchone()
+    assert explained is not None
+    assert "yet to be planned" not in explained[0]
     writer.execute("commit")
     for _ in range(12):
         watched.execute("select jittask.sweep()")
