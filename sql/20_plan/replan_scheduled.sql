@@ -1,5 +1,6 @@
 -- Plans scheduled tasks anew from p_now, all in one statement: what their rules give now replaces
--- what was planned. Where nothing changes, nothing is written. Caller: calendars, zone data.
+-- what was planned. Where nothing changes, nothing is written. What is wanted is joined to tables by their
+-- indexes only: how many tasks are given is not known when the plan is made. Caller: calendars, zone data.
 -- Locks: waiting queue rows by id, then series rows.
 create or replace function jittask.replan_scheduled(
   p_task_ids bigint[],
@@ -10,6 +11,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 declare
   v_count bigint;
@@ -19,7 +21,7 @@ begin
   order by q.occurrence_id
   for update;
   with wanted as materialized (
-    select t.task_id, p.plan_no, t.priority, t.queue, c.cursor_at, o.nominal_at, o.due_at
+    select t.task_id, p.plan_no, t.priority, t.queue, c.cursor_at, o.nominal_at, o.due_at, k.kept
     from jittask.task t
     join jittask.plan p on p.task_id = t.task_id
     join jittask.series s on s.task_id = t.task_id and s.source_key = ''
@@ -29,14 +31,12 @@ begin
     ) c
     left join lateral jittask.occurrence_after(c.rule, c.cursor_at) o
       on t.max_runs is null or s.runs < t.max_runs
+    cross join lateral (
+      select coalesce(bool_or((q.due_at, q.nominal_at) = (o.due_at, o.nominal_at)), o.due_at is null) as kept
+      from jittask.due_queue q
+      where q.task_id = t.task_id and q.plan_no is not null and q.first_claimed_at is null
+    ) k
     where t.task_id = any (p_task_ids)
-  ), kept as materialized (
-    select w.task_id,
-      coalesce(bool_or((q.due_at, q.nominal_at) = (w.due_at, w.nominal_at)), w.due_at is null) as kept
-    from wanted w
-    left join jittask.due_queue q
-      on q.task_id = w.task_id and q.plan_no is not null and q.first_claimed_at is null
-    group by w.task_id, w.due_at
   ), removed as (
     delete from jittask.due_queue q
     using wanted w
@@ -49,16 +49,15 @@ begin
     update jittask.series s
     set cursor_at = w.cursor_at
     from wanted w
-    join kept k on k.task_id = w.task_id and not k.kept
-    where s.task_id = w.task_id and s.source_key = ''
+    where s.task_id = w.task_id and s.source_key = '' and not w.kept
   ), put as (
     insert into jittask.due_queue as q (
       task_id, plan_no, priority, nominal_at, due_at, run_at, queue, source_key
     )
     select w.task_id, w.plan_no, w.priority, w.nominal_at, w.due_at, w.due_at, w.queue, ''
     from wanted w
-    join kept k on k.task_id = w.task_id and not k.kept
-    where w.due_at is not null
+    where not w.kept
+      and w.due_at is not null
       and not exists (
         select from jittask.due_queue o
         where o.task_id = w.task_id
@@ -70,7 +69,7 @@ begin
       set nominal_at = excluded.nominal_at
       where q.first_claimed_at is null
   )
-  select count(*) into v_count from kept k where not k.kept;
+  select count(*) into v_count from wanted w where not w.kept;
   return v_count;
 end;
 $$;

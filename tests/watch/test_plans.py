@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -72,3 +73,27 @@ def test_bulk_after_single_rows_reads_its_own_rows(watched: Watched) -> None:
     assert touched(watched, f"delete from orders where id <= {MANY // 2}") < 40 * MANY
     singles(watched, MANY + 100)
     watched.check()
+
+
+def inner_cte_scans(node: dict[str, Any], *, inner: bool = False) -> int:
+    """How many scans of a CTE are repeated for each row of another side of a join."""
+    here = inner and node["Node Type"] == "CTE Scan"
+    return here + sum(
+        inner_cte_scans(child, inner=inner or child["Parent Relationship"] == "Inner")
+        for child in node.get("Plans", [])
+    )
+
+
+def test_tasks_planned_anew_together_are_not_compared_with_each_other(watched: Watched) -> None:
+    row = watched.execute("select prosrc from pg_proc where proname = 'replan_scheduled'").fetchone()
+    assert row is not None
+    statement = row[0][row[0].index("with wanted") : row[0].rindex(";\n  return")]
+    for name, value in (("into v_count ", ""), ("p_task_ids", "$1"), ("p_now", "$2")):
+        assert name in statement
+        statement = statement.replace(name, value)
+    watched.execute("set plan_cache_mode = force_generic_plan; set enable_seqscan = off")
+    watched.execute("set enable_hashjoin = off; set enable_mergejoin = off")
+    watched.execute(f"prepare replan (bigint[], timestamptz) as {statement}")
+    plan = watched.execute("explain (format json) execute replan ('{}', now())").fetchone()
+    assert plan is not None
+    assert inner_cte_scans(plan[0][0]["Plan"]) == 0
