@@ -62,6 +62,7 @@ begin
       update jittask.run_history h
       set source_key = jittask.renamed_key(h.source_key, v_renamed)
       where h.task_id in (select t.task_id from jittask.task t where t.source_table = p_watch.source_table)
+        and h.source_key <> ''
         and h.due_at > jittask.now() - interval '1 day';
     end if;
   end if;
