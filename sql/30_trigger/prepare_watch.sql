@@ -15,6 +15,7 @@ as $$
 declare
   v_table regclass := to_regclass(p_source_table);
   v_key text[] := jittask.watchable_key(v_table);
+  v_hash text := substr(md5(p_source_table), 1, 12);
   v_function text;
   v_owner text;
 begin
@@ -30,9 +31,15 @@ begin
   select p_source_table, 'the table was attached again'
   from jittask.watch w
   where w.source_table = p_source_table and w.idle_since is null and not jittask.watch_stands(w, v_table);
+  -- A table that had this name before took its function along.
+  if exists (
+    select from jittask.watch w where w.function_name = 'watch_' || v_hash and w.source_table <> p_source_table
+  ) then
+    v_hash := substr(md5(p_source_table || v_table::oid), 1, 12);
+  end if;
   insert into jittask.watch as w (source_table, table_oid, function_name, key_columns, columns, replicated)
   values (
-    p_source_table, v_table, 'watch_' || substr(md5(p_source_table), 1, 12), v_key, '{}', coalesce(p_replicated, false)
+    p_source_table, v_table, 'watch_' || v_hash, v_key, '{}', coalesce(p_replicated, false)
   )
   on conflict (source_table) do update
     set table_oid = excluded.table_oid,
