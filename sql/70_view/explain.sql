@@ -1,5 +1,6 @@
 -- When a task, or one row of a date-field task, fires next and why, or why it never will. Text for
--- people; times in the task's zone.
+-- people; times in the task's zone. Of a table that was changed a moment ago it says so, until the sweep
+-- has followed.
 create or replace function jittask.explain(
   task_name text,
   source_key jsonb default null
@@ -16,6 +17,10 @@ declare
   v_fill jittask.backfill;
   v_watch jittask.watch;
 begin
+  if v_task.kind = 'scheduled' and explain.source_key is not null then
+    raise exception 'Task "%" is scheduled and has no rows', v_task.name
+      using errcode = 'JT001', hint = 'Leave source_key out';
+  end if;
   select p.* into v_plan from jittask.plan p where p.task_id = v_task.task_id;
   if v_plan.broken is not null then
     return format(
@@ -35,18 +40,30 @@ begin
   end if;
   select w.* into v_watch from jittask.watch w where w.source_table = v_task.source_table;
   if explain.source_key is not null then
-    return jittask.explain_row(
-      v_task, v_plan, v_watch,
-      jittask.canonical_key(v_watch.table_oid::regclass, v_watch.key_columns, explain.source_key)
-    ) || jittask.coverage_warning(v_task);
+    begin
+      return jittask.explain_row(
+        v_task, v_plan, v_watch,
+        jittask.canonical_key(v_watch.table_oid::regclass, v_watch.key_columns, explain.source_key)
+      ) || jittask.coverage_warning(v_task);
+    exception
+      when undefined_column or undefined_table or undefined_function or datatype_mismatch or sqlstate 'JT005' then
+        return format(
+          'Task "%s", row %s cannot be looked up just now: its table was changed (%s). The next sweep of a worker follows the change, or marks the task broken.',
+          v_task.name, explain.source_key, sqlerrm
+        );
+    end;
   end if;
   select b.* into v_fill from jittask.backfill b where b.task_id = v_task.task_id;
   return concat_ws(
     ' ',
     case
-      when found then format(
+      -- A table that was never analysed has no total.
+      when v_fill.total >= v_fill.done and v_fill.total > 0 then format(
         'Task "%s": planning, %s %% of the rows of %s.', v_task.name,
-        least(99, round(100.0 * v_fill.done / greatest(v_fill.total, 1))), v_task.source_table
+        least(99, round(100.0 * v_fill.done / v_fill.total)), v_task.source_table
+      )
+      when v_fill.task_id is not null then format(
+        'Task "%s": planning, %s rows of %s so far.', v_task.name, v_fill.done, v_task.source_table
       )
     end,
     (
@@ -56,6 +73,7 @@ begin
           v_task.name, v_task.source_table, v_task.date_field, n.source_key,
           jittask.local_text(n.due_at, v_plan.timezone), v_task.name, n.source_key
         )
+        when v_fill.task_id is not null then 'No row is planned yet.'
         else format(
           'Task "%s" watches %s.%s. No row is planned now: none %s. It fires when one is written.',
           v_task.name, v_task.source_table, v_task.date_field,

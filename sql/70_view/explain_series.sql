@@ -52,7 +52,7 @@ begin
   select s.* into v_series
   from jittask.series s
   where s.task_id = p_task.task_id and s.source_key = p_source_key;
-  return v_what || ' never fires again: ' || case
+  return v_what || case when v_series.runs > 0 then ' never fires again: ' else ' never fires: ' end || case
     when v_series.runs >= p_task.max_runs then format(
       'it has run %s of %s times (max_runs). Raise max_runs to go on.', v_series.runs, p_task.max_runs
     )
@@ -64,7 +64,10 @@ begin
       'it does not repeat and its time, %s, is past. Run it once: select jittask.run_now(%L).',
       jittask.local_text(p_rule.anchor_at, p_plan.timezone), p_task.name
     )
-    else 'no occurrence of its rule is left before its end.'
+    when p_rule.end_at is not null then format(
+      'no occurrence of its rule is left before its end, %s.', jittask.local_text(p_rule.end_at, p_plan.timezone)
+    )
+    else 'no occurrence of its rule is left.'
   end;
 end;
 $$;

@@ -284,6 +284,78 @@ def test_a_table_that_vanishes_while_it_is_compared_does_not_stop_the_comparison
     assert set(broken(orders)) == {orders.name(task) for task in ("remind", "poke", "mail")}
 
 
+def test_a_key_column_renamed_after_a_task_healed_loses_no_row(orders: Watched) -> None:
+    orders.execute("alter table orders alter due_at type text")
+    orders.execute("select jittask.sweep()")
+    orders.execute("alter table orders alter due_at type timestamptz using due_at::timestamptz")
+    orders.execute("select jittask.sweep()")
+    # The planning that healed the tasks has read every row, and has yet to look for those that are gone.
+    orders.execute("alter table orders rename id to order_id")
+    orders.execute("update orders set due_at = due_at + interval '1 day'")
+    sweep(orders)
+    assert orders.differences() == []
+    assert len(dues(orders)["poke"]) == 20
+
+
+def test_a_change_while_a_large_table_is_planned_begins_again(orders: Watched) -> None:
+    task = orders.execute(
+        "select task_id from jittask.task where name = %s", orders.name("remind")
+    ).fetchone()
+    assert task is not None
+    orders.execute(
+        "insert into jittask.replan (task_id, reason) values (%s, 'its table was changed')", task[0]
+    )
+    orders.execute("select jittask.drain_replan(jittask.now(), 20000)")
+    # Behind the triggers' back, and behind the place where the planning stands.
+    with orders.connection.transaction():
+        orders.execute("set local session_replication_role = replica")
+        orders.execute("update orders set due_at = due_at + interval '1 day'")
+    orders.execute(
+        "insert into jittask.replan (task_id, reason) values (%s, 'its table was changed')", task[0]
+    )
+    # Without the comparison that a sweep makes.
+    while orders.execute("select exists (select from jittask.replan)").fetchone() == (True,):
+        orders.execute("select jittask.drain_replan(jittask.now(), 20000)")
+    assert [text for text in orders.differences() if orders.name("remind") in str(text)] == []
+
+
+def test_a_new_table_may_take_the_name_of_one_that_was_renamed(orders: Watched) -> None:
+    orders.execute("alter table orders rename to old_orders")
+    sweep(orders)
+    orders.execute("create table orders (id bigint primary key, due_at timestamptz)")
+    orders.execute(
+        "insert into jittask.task (name, kind, handler, source_table, date_field) "
+        f"values ('{orders.name('young')}', 'date_field', 'f', '{orders.schema}.orders', 'due_at')"
+    )
+    orders.execute("insert into orders values (1, '2026-03-20 00:00+00')")
+    orders.execute("update old_orders set due_at = '2026-03-21 00:00+00' where id = 2")
+    found = orders.execute(
+        "select t.name, w.source_key ->> 'id' from jittask.waiting w join jittask.task t using (task_id) "
+        "where w.due_at in ('2026-03-20 00:00+00', '2026-03-21 00:00+00') and t.source_table like %s",
+        f"{orders.schema}.%",
+    ).fetchall()
+    assert (orders.name("young"), "1") in found
+    assert (orders.name("poke"), "2") in found
+    orders.execute("delete from jittask.task where name = %s", orders.name("young"))
+
+
+def test_explain_of_a_row_says_that_its_table_was_changed_until_the_sweep_follows(orders: Watched) -> None:
+    def explained() -> str:
+        row = orders.execute("select jittask.explain(%s, '2')", orders.name("poke")).fetchone()
+        assert row is not None
+        return str(row[0])
+
+    for change in (
+        "alter table orders rename due_at to expires_at",
+        "alter table orders rename id to order_id",
+        "alter table orders rename to purchases",
+    ):
+        orders.execute(change)
+        assert "cannot be looked up just now: its table was changed" in explained()
+        sweep(orders)
+        assert "cannot be looked up" not in explained()
+
+
 def test_one_record_says_that_a_task_broke(orders: Watched) -> None:
     orders.execute("alter table orders drop due_at")
     sweep(orders)

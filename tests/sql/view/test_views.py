@@ -229,6 +229,41 @@ class TestExplain:
         add_task(connection, name="task", **columns)
         assert why in explained(connection, "task")
 
+    def test_of_a_series_that_has_yet_to_run_the_end_is_named(
+        self, connection: psycopg.Connection, contract: None
+    ) -> None:
+        add_task(
+            connection, name="weekly", source_table="contract", date_field="expires_on", repeat="weekly",
+            end_field="ends_on",
+        )  # fmt: skip
+        connection.execute("insert into contract values (1, '2030-02-01', 'active', '2030-01-20')")
+        assert explained(connection, "weekly", "1").endswith(
+            "never fires: no occurrence of its rule is left before its end, Sun 2030-01-20 23:59:59 UTC."
+        )
+
+    def test_while_a_table_is_planned_it_says_how_far(
+        self, connection: psycopg.Connection, contract: None
+    ) -> None:
+        add_task(connection, name="remind", source_table="contract", date_field="expires_on")
+        connection.execute(
+            "insert into jittask.backfill (task_id, plan_no, done, total) "
+            "select task_id, 1, 0, 0 from jittask.task where name = 'remind'"
+        )
+        assert (
+            explained(connection, "remind")
+            == 'Task "remind": planning, 0 rows of public.contract so far. No row is planned yet.'
+        )
+        connection.execute("update jittask.backfill set done = 25000, total = 100000")
+        assert explained(connection, "remind").startswith(
+            'Task "remind": planning, 25 % of the rows of public.contract.'
+        )
+        connection.execute("delete from jittask.backfill")
+
+    def test_a_row_of_a_scheduled_task_is_refused(self, connection: psycopg.Connection) -> None:
+        add_task(connection, name="tick", start_at=NOON, repeat="daily")
+        with pytest.raises(psycopg.Error, match='Task "tick" is scheduled and has no rows'):
+            explained(connection, "tick", "1")
+
     def test_a_reached_limit_is_explained(self, connection: psycopg.Connection) -> None:
         add_task(connection, name="tick", start_at=NOON, repeat="daily", max_runs=1)
         finish(connection, claim(connection, register(connection)))
