@@ -145,7 +145,7 @@ def remove(session: Session, name: str) -> None:
 @calendar.command()
 @click.argument("name")
 @click.argument("days", nargs=-1, required=True, type=DAY, metavar="DAY...")
-@click.option("--working", is_flag=True, help="They are worked; left out: they are free.")
+@click.option("--working/--free", help="They are worked, or free.  [default: free]")
 @click.option("--note", metavar="TEXT", help="What they are called.")
 @with_session
 def mark(session: Session, name: str, days: tuple[str, ...], working: bool, note: str | None) -> None:
