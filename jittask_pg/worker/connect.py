@@ -21,6 +21,8 @@ __all__ = ["Connector", "Lender", "is_lost", "is_useless"]
 logger = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 5.0
+_SHORT_WAIT = "set lock_timeout = '100ms'"
+"""Far below the server's deadlock_timeout, a second by default."""
 _STRANGE_STATES = {"26000", "42P05"}
 _LOST_STATES = {"25006", "53300", "57P01", "57P02", "57P03", "57P05"}
 
@@ -77,13 +79,15 @@ class Connector:
         # Several threads wait for the same database; one of them says so.
         self._waits_for = ""
 
-    def open(self, *, for_claims: bool = False) -> Connection:
+    def open(self, *, for_claims: bool = False, for_reports: bool = False) -> Connection:
         """One try.
 
         Args:
             for_claims: commits are not waited for. A claim that a crash of the server takes back was never
                 finished: its finish, which is waited for, would have made it durable too. The occurrence is
                 claimed again, as after any crash.
+            for_reports: rows that a writer holds are not waited for long. The writer may wait for others that
+                wait for what the report holds; whoever gives up first must not be the application.
 
         Raises:
             UnavailableError: no server that can be written to.
@@ -95,6 +99,8 @@ class Connector:
             _, read_only = statements.session_state(connection)
             if for_claims and not self.pooler:
                 connection.execute("set synchronous_commit = off")
+            if for_reports and not self.pooler:
+                connection.execute(_SHORT_WAIT)
         except psycopg.Error as error:
             connection.close()
             raise UnavailableError(str(from_database(error))) from None
@@ -105,12 +111,15 @@ class Connector:
             )
         return connection
 
-    def open_again(self, wait: Callable[[float], bool], *, for_claims: bool = False) -> Connection | None:
+    def open_again(
+        self, wait: Callable[[float], bool], *, for_claims: bool = False, for_reports: bool = False
+    ) -> Connection | None:
         """Try until it works, with growing pauses.
 
         Args:
             wait: sleeps for some seconds; True = give up.
             for_claims: as for `open`.
+            for_reports: as for `open`.
 
         Returns:
             None when `wait` said so.
@@ -118,7 +127,7 @@ class Connector:
         pause = 0.1
         while True:
             try:
-                connection = self.open(for_claims=for_claims)
+                connection = self.open(for_claims=for_claims, for_reports=for_reports)
             except UnavailableError as error:
                 fact = redact(str(error).replace("\n", "; "))
                 if fact != self._waits_for:

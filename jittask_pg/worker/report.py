@@ -178,7 +178,7 @@ class Reporter:
 
     def _connected(self) -> Connection | None:
         if self._connection is None:
-            self._connection = self._connector.open_again(self._wait)
+            self._connection = self._connector.open_again(self._wait, for_reports=True)
         return self._connection
 
     def _wait(self, seconds: float) -> bool:

@@ -31,6 +31,18 @@ begin
     end if;
     return false;
   end if;
+  -- Whoever holds the series, a writer, may wait for rows of others that wait for us: then it is left to the
+  -- next claim.
+  if v_planned then
+    perform from jittask.series s
+    where s.task_id = v_row.task_id and s.source_key = v_row.source_key
+    for update skip locked;
+    if not found and exists (
+      select from jittask.series s where s.task_id = v_row.task_id and s.source_key = v_row.source_key
+    ) then
+      return false;
+    end if;
+  end if;
   if v_planned and v_row.run_at < p_now - v_task.misfire_grace then
     v_row := jittask.judge_late(v_row, v_task, v_plan, p_now);
     if v_row.occurrence_id is null then

@@ -385,3 +385,16 @@ def wait_until_blocked(connection: psycopg.Connection, session: psycopg.Connecti
             return
         time.sleep(0.01)
     raise AssertionError("the session did not come to wait")
+
+
+def test_a_claim_leaves_what_a_writer_is_planning_to_the_next_one(watched: Watched) -> None:
+    watched.execute("create table held (id int primary key, due_at timestamptz)")
+    watched.task("often", "held", "due_at", repeat="daily", past_due="run_now")
+    watched.execute("insert into held values (1, now() - interval '1 hour'), (2, now() - interval '1 hour')")
+    with psycopg.connect(watched.connection.info.dsn) as writer:
+        writer.execute(b"select from jittask.series where source_key = '{\"id\": 1}' for update")
+        watched.execute("set lock_timeout = '2s'")
+        keys = [row[0] for row in watched.execute("select source_key from jittask.claim(1, 10)").fetchall()]
+        assert keys == ['{"id": 2}']
+    keys = [row[0] for row in watched.execute("select source_key from jittask.claim(1, 10)").fetchall()]
+    assert keys == ['{"id": 1}']
