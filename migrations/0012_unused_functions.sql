@@ -7,7 +7,8 @@ begin
   for v_function in
     select p.oid
     from pg_catalog.pg_proc p
-    where p.pronamespace = 'jittask'::regnamespace and p.proname in ('changed_days', 'nominal_walls', 'workday_targets')
+    where p.pronamespace = 'jittask'::regnamespace
+      and p.proname in ('changed_days', 'nominal_walls', 'workday_targets', 'forget_series')
   loop
     execute format('drop function %s', v_function);
   end loop;

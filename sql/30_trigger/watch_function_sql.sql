@@ -34,7 +34,6 @@ as %L
   v_first_at pg_catalog.timestamptz;
   v_series_at pg_catalog.timestamptz;
   v_count pg_catalog.int8;
-  v_series record;
 begin
 ' || p_body || '
 end;'
