@@ -43,7 +43,7 @@ begin
   end if;
   -- A claim holds its queue row while it plans the next one: waiting for that row makes it visible.
   execute format(
-    'select from (select %s as source_key from %s order by 1 offset 0) k
+    'select from (select %1$s as source_key from %2$s order by (%1$s) collate "C" offset 0) k
      cross join lateral (
        select from jittask.due_queue q
        where q.task_id = $4

@@ -27,7 +27,7 @@ declare
     jittask.key_sql(p_watch.table_oid::regclass, p_watch.key_columns, 's')
   );
 begin
-  execute 'select array(' || v_gone || ' order by 1)' using p_keys into p_keys;
+  execute 'select array(' || v_gone || ' order by k.source_key collate "C")' using p_keys into p_keys;
   if p_keys = '{}' then
     return;
   end if;
