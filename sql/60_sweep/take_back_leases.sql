@@ -1,7 +1,7 @@
 -- Leases past their end: the worker died or lost its way. What it held waits for another claim at
 -- once, and from then on it is claimed alone (keep_apart), because one of it may have killed the worker.
 -- A loss counts when it was claimed alone; at the third it ends as lost, so that one which kills its
--- worker stops while others go on. Locks: lease rows, skip locked, then queue rows by id.
+-- worker stops while others go on. What was to be cancelled is, and does not run again. Locks: lease rows, skip locked, then queue rows by id.
 create or replace function jittask.take_back_leases(
   p_now timestamptz
 )
@@ -19,7 +19,7 @@ declare
   v_count int := 0;
 begin
   for v_lease in
-    select l.lease_id, l.occurrence_ids, l.claimed_at, l.progress, w.name as worker
+    select l.lease_id, l.occurrence_ids, l.claimed_at, l.progress, l.stopping, w.name as worker
     from jittask.lease l
     left join jittask.worker w on w.worker_id = l.worker_id
     where l.expires_at < p_now
@@ -46,7 +46,11 @@ begin
           || coalesce('; progress ' || jittask.progress_text(v_lease.progress -> v_row.occurrence_id::text), '')
       );
       delete from jittask.running r where r.occurrence_id = v_row.occurrence_id;
-      if v_row.losses >= 3 then
+      if v_row.occurrence_id = any (v_lease.stopping) then
+        perform jittask.end_waiting(
+          v_row.occurrence_id, 'cancelled', 'cancelled while it ran; its worker did not answer any more', 0, p_now
+        );
+      elsif v_row.losses >= 3 then
         perform jittask.end_waiting(
           v_row.occurrence_id, 'lost', 'three workers died while running it', 0, p_now
         );

@@ -87,6 +87,23 @@ def test_a_renewed_lease_is_not_taken_back(connection: psycopg.Connection, worke
     assert finish(connection, claimed) == []
 
 
+def test_what_was_cancelled_does_not_run_again_when_its_worker_died(
+    connection: psycopg.Connection, worker: int
+) -> None:
+    for _ in range(2):
+        enqueue(connection)
+    claimed = claim(connection, worker)
+    assert value(connection, "select jittask.cancel(%s)", [claimed.ids[0]]) == "stopping"
+    at(connection, "2030-01-07 12:00:31+00")
+    connection.execute("select jittask.sweep()")
+    assert claim(connection, register(connection, "second")).ids == claimed.ids[1:]
+    (status, error) = connection.execute(
+        "select status, error from jittask.execution_record where occurrence_id = %s", [claimed.ids[0]]
+    ).fetchall()[0]
+    assert (status, "did not answer" in error) == ("cancelled", True)
+    assert finish(connection, claimed)[0] == (claimed.ids[0], "superseded")
+
+
 def test_the_third_loss_ends_the_occurrence_as_lost(connection: psycopg.Connection, worker: int) -> None:
     enqueue(connection, max_attempts=5)
     for minute in (1, 2, 3):
