@@ -1028,6 +1028,21 @@ def broken_watches() -> Call:
     )
 
 
+def detached_tables() -> Call:
+    """Tables whose triggers are off on purpose, with the number of active tasks that watch them."""
+    return Call(
+        """
+        select w.source_table, count(*)
+        from jittask.watch w
+        join jittask.task t on t.source_table = w.source_table and t.paused_at is null
+        where w.detached_at is not null
+        group by w.source_table
+        order by w.source_table
+        """,
+        {},
+    )
+
+
 def broken_tasks() -> Call:
     """Tasks that cannot be planned although their table is watched: task, reason, since when."""
     return Call(

@@ -117,11 +117,17 @@ def _watching(session: Session) -> Iterator[Finding]:
             f'Task "{task}" is broken and plans nothing: {reason}',
             "Mend the table, or change the task; it heals by itself",
         )
+    for table, tasks in session.run(statements.detached_tables()):
+        yield Finding(
+            "warning",
+            f'Table "{table}" is detached, and {counted(tasks, "task")} should watch it: writes are not seen',
+            f"When you are done with it, run: jittask attach {table}",
+        )
     count, age, backfills = session.run(statements.backlog())[0]
     if backfills:
         yield Finding(
             "note",
-            f"{counted(backfills, 'large table')} being planned",
+            f"{counted(backfills, 'table')} being planned",
             "Wait; jittask explain shows how far",
         )
     elif count and age > _OLD_BACKLOG:

@@ -146,7 +146,11 @@ def keyword_pairs(pairs: Iterable[str]) -> dict[str, object]:
     return args
 
 
-OCCURRENCE_ID = click.IntRange(1, 9_223_372_036_854_775_807)
+class _OccurrenceId(click.IntRange):
+    name = "occurrence id"
+
+
+OCCURRENCE_ID = _OccurrenceId(1, 9_223_372_036_854_775_807)
 """What a bigint holds."""
 MOMENT = _Read("moment", moment_of)
 LENGTH = _Read("length", interval_text)

@@ -78,7 +78,13 @@ begin
       jittask.local_text(v_due_at, p_plan.timezone), p_task.past_due
     );
   end if;
-  return format('%s should be planned for %s and is not yet: the sweep will see to it.', v_what,
-    jittask.local_text(v_due_at, p_plan.timezone));
+  return format(
+    '%s should be planned for %s and is not yet: %s.', v_what, jittask.local_text(v_due_at, p_plan.timezone),
+    case
+      when p_watch.detached_at is not null
+        then format('table %s is detached, until it is attached again', p_task.source_table)
+      else 'the sweep will see to it'
+    end
+  );
 end;
 $$;

@@ -148,7 +148,9 @@ def test_all_tables_are_detached_for_a_while_and_attached_again(
     remind(run)
     run("detach", "--all", "--keep")
     assert triggers(connection) == 0
+    assert "is detached, and 1 task should watch it" in run("doctor").out
     run("attach", "--all")
+    assert "detached" not in run("doctor").out
     assert triggers(connection) == 4
     assert "--all" in run("attach", code=1).err
 
