@@ -44,7 +44,7 @@ _LONGEST_REMARK = 60
 @click.option("--kind", type=click.Choice(("scheduled", "date_field", "one_off")))
 @click.option("--id", "occurrence_id", type=OCCURRENCE_ID, metavar="N", help="Only this one, in full.")
 @click.option(
-    "--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="At most so many."
+    "-n", "--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="At most so many."
 )
 @click.option("--earliest-first", is_flag=True, help="Oldest due time first; default: newest first.")
 @with_session
