@@ -80,9 +80,9 @@ begin
         jittask.wanted_keys_sql(v_begun, v_now, v_key)
       );
     end if;
-    v_insert := v_insert || jittask.watch_series_sql(
+    v_insert := v_insert || 'v_count := 0;' || jittask.watch_series_sql(
       format(
-        'select z.* from (%s) z where z.nominal_at is not null and (%s)',
+        'select z.* from (%s) z where z.nominal_at is not null and (%s) limit 20000',
         jittask.wanted_sql(p_repeating, v_now, v_key, 'v_now'),
         case
           when v_begun = '{}' then 'true'
@@ -92,6 +92,9 @@ begin
           )
         end
       )
+    ) || format(
+      'if v_count operator(pg_catalog.=) 20000 then %s end if;',
+      jittask.watch_list_sql((p_watch).source_table, jittask.wanted_keys_sql(p_repeating, v_now, v_key))
     );
     v_update := v_update || jittask.watch_series_sql(
       jittask.wanted_sql(p_repeating, jittask.watch_changed_sql(p_watch, v_now), v_key, 'v_now')

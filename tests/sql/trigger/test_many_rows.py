@@ -88,6 +88,17 @@ def test_several_tasks_are_planned_by_the_same_lists(many: Watched) -> None:
     many.check()
 
 
+def test_of_repeating_rows_whose_first_date_is_past_20000_are_planned_at_once(many: Watched) -> None:
+    many.task("often", "t", "due_at", repeat="daily")
+    many.execute(
+        f"insert into t (id, due_at) select n, timestamptz '{NOW}' - interval '10 days 1 hour' from generate_series(1, {MANY}) n"
+    )
+    assert counts(many, "often") == (20_000, MANY)
+    many.drain()
+    assert counts(many, "often") == (MANY, 0)
+    many.check()
+
+
 def test_what_comes_due_before_the_sweep_is_not_lost(many: Watched) -> None:
     many.task("once", "t", "due_at")
     many.task("often", "t", "due_at", repeat="daily")
