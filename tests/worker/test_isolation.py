@@ -129,7 +129,8 @@ def test_full_child_processes_hold_up_no_other_function(
         time.sleep(1.2)
         for _ in range(5):
             kept = record(enqueue("w.nothing"), "completed")
-            assert (kept["started_at"] - kept["due_at"]).total_seconds() < 1
+            # Held up, it would wait for up to 5 seconds.
+            assert (kept["started_at"] - kept["due_at"]).total_seconds() < 3
         for name in names:
             for (occurrence,) in connection.execute(
                 "select occurrence_id from jittask.execution_record where task_name = %s and finished_at is null "
