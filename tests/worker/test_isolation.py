@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from statistics import median
 from typing import Any
 
 import psycopg
@@ -127,10 +128,9 @@ def test_full_child_processes_hold_up_no_other_function(
             assert time.monotonic() < end
             time.sleep(0.02)
         time.sleep(1.2)
-        for _ in range(5):
-            kept = record(enqueue("w.nothing"), "completed")
-            # Held up, it would wait for up to 5 seconds.
-            assert (kept["started_at"] - kept["due_at"]).total_seconds() < 3
+        kept = [record(enqueue("w.nothing"), "completed") for _ in range(5)]
+        # Held up, most would wait for seconds; one alone may meet a busy machine.
+        assert median((run["started_at"] - run["due_at"]).total_seconds() for run in kept) < 1
         for name in names:
             for (occurrence,) in connection.execute(
                 "select occurrence_id from jittask.execution_record where task_name = %s and finished_at is null "
