@@ -23,7 +23,6 @@ declare
   -- What can be planned in about a quarter of a second: so long are the rows locked.
   v_limit int := case when p_task.repeat = 'none' then 25000 when p_task.skip_holidays = 'none' then 10000 else 2500 end;
   v_fill jittask.backfill;
-  v_order record;
   v_key text := jittask.key_sql(p_watch.table_oid::regclass, p_watch.key_columns, 's');
   v_range text;
   v_last text[];
@@ -42,18 +41,7 @@ begin
   if v_fill.gone_key is not null then
     return jittask.drop_gone_chunk(p_task, p_watch, v_fill.gone_key);
   end if;
-  select o.* into v_order from jittask.key_order(p_watch, 's', v_fill.after_key::text[], null) o;
-  execute format(
-    'select %1$s, s.jittask_no
-     from (
-       select s.*, row_number() over (order by %2$s) as jittask_no from %3$s s where %4$s order by %2$s limit $1
-     ) s
-     order by s.jittask_no desc
-     limit 1',
-    v_order.texts, v_order.ordering, p_watch.source_table, v_order.condition
-  )
-  using v_limit
-  into v_last, v_rows;
+  select k.last_key, k.looked into v_last, v_rows from jittask.key_chunk(p_watch, v_fill.after_key::text[], v_limit) k;
   if v_last is null and v_fill.is_first then
     delete from jittask.backfill b where b.task_id = p_task.task_id;
     return 0;

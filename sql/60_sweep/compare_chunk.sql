@@ -26,23 +26,10 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
-  v_order record;
   v_fault text;
 begin
-  select o.* into v_order from jittask.key_order(p_watch, 's', p_after_key, null) o;
-  execute format(
-    'select %1$s, s.jittask_no
-     from (
-       select s.*, row_number() over (order by %2$s) as jittask_no from %3$s s where %4$s order by %2$s limit $1
-     ) s
-     order by s.jittask_no desc
-     limit 1',
-    v_order.texts, v_order.ordering, p_watch.source_table, v_order.condition
-  )
-  using p_limit
-  into last_key, looked;
+  select k.last_key, k.looked into last_key, looked from jittask.key_chunk(p_watch, p_after_key, p_limit) k;
   if last_key is null then
-    looked := 0;
     return;
   end if;
   v_fault := case
