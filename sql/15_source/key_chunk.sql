@@ -1,6 +1,7 @@
 -- Where the next p_limit rows of a watched table behind p_after_key (texts of the key columns; null = the
 -- beginning) end, in the order of its key: the key of the last of them, null at the end, and how many there
--- are. The text of the key is made for that row alone. Reads only. Callers, which fix DateStyle, TimeZone and bytea_output: backfill_chunk, compare_chunk.
+-- are. The text of the key is made for that row alone. Reads only. Callers, which fix DateStyle, TimeZone
+-- and bytea_output: backfill_chunk, compare_chunk.
 create or replace function jittask.key_chunk(
   p_watch jittask.watch,
   p_after_key text[],
