@@ -70,7 +70,7 @@ def main() -> None:
         fill(connection, rows)
         day = one(connection, "select ((now() at time zone 'UTC')::date - 7)::text")
         for name, filters in FILTERS.items():
-            call = statements.records(
+            call = statements.records.find(
                 {key: str(value).replace("{day}", day) for key, value in filters.items()},
                 50,
                 newest_first=True,

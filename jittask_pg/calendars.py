@@ -85,11 +85,11 @@ def sync(code: str, years: Sequence[int], name: str | None = None) -> Steps[Sync
     default = known.country if known.subdivision is None else f"{known.country}-{known.subdivision}"
     calendar = name or default
     first_on, last_on = f"{min(years)}-01-01", f"{max(years)}-12-31"
-    yield statements.put_calendar(calendar, known.country, known.subdivision, known.weekend)
-    dropped = yield statements.drop_synced_days(
+    yield statements.calendars.put(calendar, known.country, known.subdivision, known.weekend)
+    dropped = yield statements.calendars.drop_synced_days(
         calendar, first_on, last_on, [marked.day.isoformat() for marked in known.days]
     )
-    written = yield statements.put_days(
+    written = yield statements.calendars.put_days(
         calendar,
         [
             {"day": marked.day.isoformat(), "working": marked.working, "name": marked.name}

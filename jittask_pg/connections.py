@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session, scoped_session
 
 from . import database
 from .errors import DatabaseError, InvalidValueError, JitTaskError, UnavailableError, from_database
-from .statements import Call
+from .statements.call import Call
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_scoped_session

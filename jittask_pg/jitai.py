@@ -34,7 +34,7 @@ from .api import JitTask
 from .api.records import key_text, loaded
 from .connections import AnyConnection, Rows, Steps, check_sync, drive
 from .errors import InvalidValueError, NotFoundError
-from .statements import Call
+from .statements.call import Call
 from .tables import table_name
 
 __all__ = ["App", "Moment", "TaskSvc", "app", "createTemporaryTask", "now", "transaction", "use"]
@@ -93,7 +93,7 @@ class TaskSvc:
             Dicts with title, taskType, repeatType and fullName, sorted by name.
         """
         wanted = _text("queryStr", queryStr, empty=True).casefold()
-        rows = _run(_rows(statements.tasks()))
+        rows = _run(_rows(statements.tasks.titles()))
         found: list[dict[str, Any]] = []
         for name, title, kind, repeat in rows:
             full_name = str(name) if str(name).startswith("tasks.") else f"tasks.{name}"
@@ -147,7 +147,7 @@ class TaskSvc:
         """
         text = str(taskId).strip()
         known = text.isascii() and text.isdigit() and 0 < int(text) < 2**63
-        result = _run(_rows(statements.cancel(int(text))))[0][0] if known else "unknown"
+        result = _run(_rows(statements.occurrences.cancel(int(text))))[0][0] if known else "unknown"
         return {"taskId": text, "result": result}
 
     def saveDateFieldTask(self, rowObj: object) -> dict[str, Any]:
@@ -270,7 +270,7 @@ class Moment(datetime):
 
 def now() -> Moment:
     """The server's clock in the installation's zone, without zone."""
-    rows = _run(_rows(statements.local_now()))
+    rows = _run(_rows(statements.times.local_now()))
     return Moment.fromisoformat(str(rows[0][0]))
 
 
@@ -356,12 +356,12 @@ def _state_of(row: object) -> InstanceState[Any] | None:
 def _planned(row: _Row) -> list[dict[str, Any]]:
     def steps() -> Steps[list[dict[str, Any]]]:
         planned: list[dict[str, Any]] = []
-        watched = yield statements.watched_tables()
+        watched = yield statements.source_tables.watched()
         for table, key_columns, date_fields in watched:
             key = _key(row, str(table), loaded(key_columns), loaded(date_fields))
             if key is None:
                 continue
-            waiting = yield statements.planned_for_row(str(table), str(key_text(key)))
+            waiting = yield statements.plan.planned_for_row(str(table), str(key_text(key)))
             planned += [
                 {
                     "taskId": str(occurrence_id),

@@ -54,7 +54,7 @@ def jittask_dsn(request: pytest.FixtureRequest) -> str:
 def jittask_rehearsal(jittask_dsn: str) -> Generator[Callable[..., Rehearsal], None, None]:
     """Begins rehearsals: called as `Rehearsal` without its connection string; closed after the test."""
     from .database import connect
-    from .statements import empty_installation
+    from .statements.rehearsal import empty_installation
     from .testing import Rehearsal
 
     begun: list[Rehearsal] = []

@@ -22,7 +22,7 @@ from ..connections import (
 )
 from ..errors import InvalidValueError, LockError
 from ..rules import Offset
-from ..statements import Call
+from ..statements.call import Call
 
 __all__ = ["Base", "Length", "PointInTime", "task_name"]
 

@@ -266,7 +266,7 @@ def scheduled_steps(
         raise InvalidValueError(
             f'end is "{end_at}", which is before the start "{start_at}"', None, "Give an end after the start"
         )
-    yield statements.define_task(
+    yield statements.tasks.define(
         {
             **columns,
             **rule.columns(),
@@ -281,7 +281,7 @@ def scheduled_steps(
 
 def _start(name: str, rule: Rule, start: Moment | None, timezone: str | None) -> Steps[str]:
     # The server tells the time: its clock, its zones. Only the arithmetic of days is done here.
-    rows = yield statements.task_start(
+    rows = yield statements.times.task_start(
         name, timezone, None if start is None else start.instant, None if start is None else start.local
     )
     base_at, local, given, kept_at, kept_local, *kept_rule = rows[0]
@@ -354,7 +354,7 @@ def _first_anchor(
 def _instants(anchors: list[Anchor], timezone: str | None) -> Steps[list[tuple[str, bool]]]:
     if not anchors:
         return []
-    rows = yield statements.instants([anchor.local.isoformat() for anchor in anchors], timezone)
+    rows = yield statements.times.instants([anchor.local.isoformat() for anchor in anchors], timezone)
     return [
         (str(instant), bool(same) and anchor.exact)
         for anchor, (instant, same) in zip(anchors, rows, strict=True)
@@ -486,7 +486,7 @@ def date_field_steps(
     if isinstance(field.end, Moment):
         timezone = cast("str | None", columns.get("timezone"))
         end_at = yield from last_instant_of(field.end, timezone, "end")
-    yield statements.define_task(
+    yield statements.tasks.define(
         {
             **columns,
             **(rule or once()).columns(),

@@ -181,7 +181,7 @@ class Definitions(Base):
         Returns:
             Whether there was one.
         """
-        return bool(self._rows(statements.remove_task(task_name(name)), connection, "remove"))
+        return bool(self._rows(statements.tasks.remove(task_name(name)), connection, "remove"))
 
     def pause(self, name: str, *, connection: AnyConnection | None = None) -> None:
         """Switch a task off: what is planned goes, what runs goes on.
@@ -189,7 +189,7 @@ class Definitions(Base):
         Raises:
             NotFoundError: there is no such task.
         """
-        self._rows(statements.pause(task_name(name)), connection, "pause")
+        self._rows(statements.tasks.pause(task_name(name)), connection, "pause")
 
     def resume(self, name: str, *, connection: AnyConnection | None = None) -> None:
         """Switch a task on again; it is planned from now on and has missed nothing.
@@ -197,7 +197,7 @@ class Definitions(Base):
         Raises:
             NotFoundError: there is no such task.
         """
-        self._rows(statements.resume(task_name(name)), connection, "resume")
+        self._rows(statements.tasks.resume(task_name(name)), connection, "resume")
 
     def _claim_name(self, name: str, definition: object) -> None:
         known = self._named.setdefault(name, definition)

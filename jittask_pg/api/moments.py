@@ -57,7 +57,7 @@ def instant_of(moment: Moment, timezone: str | None) -> Steps[str]:
     """The instant that `moment` is in the zone (None = the installation's), as ISO text."""
     if moment.instant is not None:
         return moment.instant
-    rows = yield statements.instants([str(moment.local)], timezone)
+    rows = yield statements.times.instants([str(moment.local)], timezone)
     return str(rows[0][0])
 
 

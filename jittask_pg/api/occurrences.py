@@ -10,7 +10,7 @@ from typing import Any, Literal, Unpack, cast, overload
 from .. import statements
 from ..connections import AnyAsyncConnection, AnyConnection, Steps
 from ..errors import InvalidValueError
-from ..statements import Call
+from ..statements.call import Call
 from .base import Base, Length, PointInTime, task_name
 from .definition import Function, args_text, handler_name
 from .one_off import OneOffOptions, due_times, one_off_parameters
@@ -129,7 +129,9 @@ class Occurrences(Base):
                 "title": title,
             },
         )
-        call = statements.enqueue({**parameters, "args": args_text(both), "dedupe_key": dedupe_key})
+        call = statements.occurrences.enqueue(
+            {**parameters, "args": args_text(both), "dedupe_key": dedupe_key}
+        )
         return self._one(_number(call), connection)
 
     @overload
@@ -194,7 +196,7 @@ class Occurrences(Base):
         texts = [args_text(one, f"args[{index}]") for index, one in enumerate(members)]
         handler = handler_name(function, members[0] if members else None, takes_row=False)
         parameters = one_off_parameters(handler, cast("Mapping[str, object]", options))
-        call = statements.enqueue_many(parameters, texts, due_times(each_due_at, len(texts)))
+        call = statements.occurrences.enqueue_many(parameters, texts, due_times(each_due_at, len(texts)))
         return self._one(_numbers(call), connection)
 
     @overload
@@ -218,7 +220,7 @@ class Occurrences(Base):
         Raises:
             RightsError: it was enqueued by another role, and this one may not manage it.
         """
-        call = statements.cancel(occurrence_number(occurrence_id))
+        call = statements.occurrences.cancel(occurrence_number(occurrence_id))
         return self._one(cast("Steps[CancelResult]", _value(call)), connection)
 
     @overload
@@ -239,7 +241,7 @@ class Occurrences(Base):
             NotFoundError: there is none with this id.
             StateError: it has not ended, or is planned or retried already.
         """
-        return self._one(_number(statements.retry(occurrence_number(occurrence_id))), connection)
+        return self._one(_number(statements.occurrences.retry(occurrence_number(occurrence_id))), connection)
 
     @overload
     def run_now(
@@ -273,7 +275,9 @@ class Occurrences(Base):
             NotFoundError: there is no such task.
             InvalidValueError: the key is missing, or does not fit the table.
         """
-        return self._one(_number(statements.run_now(task_name(name), key_text(source_key))), connection)
+        return self._one(
+            _number(statements.occurrences.run_now(task_name(name), key_text(source_key))), connection
+        )
 
     # Twins for asyncio, for calls without a connection too: they do not hold up the event loop
 

@@ -36,7 +36,7 @@ class OneOffOptions(TypedDict, total=False):
 
 
 def one_off_parameters(handler: str, options: Mapping[str, object]) -> dict[str, object]:
-    """The parameters that `statements.enqueue` and `statements.enqueue_many` share.
+    """The parameters that `statements.occurrences.enqueue` and `statements.occurrences.enqueue_many` share.
 
     Args:
         handler: name of the function.

@@ -49,7 +49,7 @@ class Reading(Base):
         Raises:
             NotFoundError: there is no such task.
         """
-        call = statements.preview(
+        call = statements.plan.preview(
             task_name(name), whole_number("count", count, 0, 1_000_000), key_text(source_key)
         )
         return [PlannedOccurrence.from_row(row) for row in self._rows(call, connection, "preview")]
@@ -62,7 +62,9 @@ class Reading(Base):
         Raises:
             NotFoundError: there is no such task.
         """
-        rows = self._rows(statements.explain(task_name(name), key_text(source_key)), connection, "explain")
+        rows = self._rows(
+            statements.plan.explain(task_name(name), key_text(source_key)), connection, "explain"
+        )
         return str(rows[0][0])
 
     def records(
@@ -128,7 +130,7 @@ class Reading(Base):
         if field == "until" and moment.whole_day is not None and moment.whole_day < date.max:
             midnight = datetime.combine(moment.whole_day + timedelta(days=1), time())
             moment = Moment(local=midnight.isoformat())
-        rows = self._rows(statements.instants([str(moment.local)], None), connection, "records")
+        rows = self._rows(statements.times.instants([str(moment.local)], None), connection, "records")
         return str(rows[0][0])
 
     def _pages(
@@ -141,7 +143,7 @@ class Reading(Base):
         place = "before" if newest_first else "after"
         while left is None or left > 0:
             size = _PAGE if left is None else min(_PAGE, left)
-            call = statements.records(filters, size, newest_first=newest_first)
+            call = statements.records.find(filters, size, newest_first=newest_first)
             page = [ExecutionRecord.from_row(row) for row in self._rows(call, connection, "records")]
             yield from page
             if len(page) < size:

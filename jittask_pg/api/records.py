@@ -91,7 +91,7 @@ class ExecutionRecord:
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> ExecutionRecord:
-        """The record that a row of `statements.records` holds."""
+        """The record that a row of `statements.records.find` holds."""
         values = list(row)
         values[4], values[14], values[16] = loaded(row[4]), loaded(row[14]), loaded(row[16])
         return cls(*values)
@@ -115,7 +115,7 @@ class PlannedOccurrence:
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> PlannedOccurrence:
-        """The occurrence that a row of `statements.preview` holds."""
+        """The occurrence that a row of `statements.plan.preview` holds."""
         return cls(loaded(row[0]), row[1], row[2], row[3])
 
 

@@ -54,7 +54,7 @@ def sync(session: Session, codes: tuple[str, ...], years: tuple[int, ...] | None
         raise click.UsageError("--name is for one CODE")
     wanted = [(code, name) for code in codes] or [
         (f"{row[1]}-{row[2]}" if row[2] else str(row[1]), str(row[0]))
-        for row in session.run(statements.calendar_list())
+        for row in session.run(statements.calendars.listed())
         if row[1] is not None
     ]
     if not wanted:
@@ -110,7 +110,7 @@ def add(session: Session, name: str, weekend: tuple[int, ...]) -> None:
     Example:
       jittask calendar add factory --weekend fri,sat
     """
-    if not session.run(statements.insert_calendar(name, weekend)):
+    if not session.run(statements.calendars.insert(name, weekend)):
         raise StateError(
             f'There is a calendar "{name}" already', None, f"Look at it: jittask calendar show {name}"
         )
@@ -138,7 +138,7 @@ def remove(session: Session, name: str) -> None:
             None,
             "Give them another calendar first: jittask task edit NAME --calendar OTHER",
         )
-    session.run(statements.remove_calendar(name))
+    session.run(statements.calendars.remove(name))
     answer(session.as_json, {"calendar": name, "removed": True}, f'Removed calendar "{name}"')
 
 
@@ -160,7 +160,7 @@ def mark(session: Session, name: str, days: tuple[str, ...], working: bool, note
     marked = [{"day": day, "working": working, "name": note} for day in days]
     with session.transaction():
         note_plan(session, calendar=name)
-        written = session.run(statements.put_days(name, marked, "manual"))
+        written = session.run(statements.calendars.put_days(name, marked, "manual"))
         change = plan_change(session, calendar=name)
     answer(
         session.as_json,
@@ -190,7 +190,7 @@ def unmark(session: Session, name: str, day: str) -> None:
     _one(session, name)
     with session.transaction():
         note_plan(session, calendar=name)
-        if not session.run(statements.drop_day(name, day)):
+        if not session.run(statements.calendars.drop_day(name, day)):
             raise NotFoundError(
                 f'Day "{day}" is not marked in calendar "{name}"', None, f"Look: jittask calendar show {name}"
             )
@@ -218,7 +218,7 @@ def show(session: Session, name: str, years: tuple[int, ...] | None) -> None:
     days: list[dict[str, Any]] = [
         {"day": day, "weekday": f"{day:%a}", "working": working, "name": note, "source": source}
         for day, working, note, source in session.run(
-            statements.calendar_days(name, f"{min(span)}-01-01", f"{max(span)}-12-31")
+            statements.calendars.days(name, f"{min(span)}-01-01", f"{max(span)}-12-31")
         )
     ]
     if session.as_json:
@@ -276,7 +276,7 @@ def _all(session: Session) -> list[dict[str, Any]]:
         "manual",
         "tasks",
     )
-    rows = named(names, session.run(statements.calendar_list()))
+    rows = named(names, session.run(statements.calendars.listed()))
     for row in rows:
         row["weekend"] = _weekend_names(json.loads(row["weekend"]))
     return rows
@@ -294,5 +294,5 @@ def _weekend_names(weekend: Sequence[int]) -> list[str]:
 
 
 def _coming_years(session: Session) -> tuple[int, ...]:
-    year = date.fromisoformat(str(session.run(statements.local_now())[0][0])[:10]).year
+    year = date.fromisoformat(str(session.run(statements.times.local_now())[0][0])[:10]).year
     return (year, year + 1, year + 2)

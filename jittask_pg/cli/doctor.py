@@ -55,7 +55,7 @@ def _findings(session: Session) -> Iterator[Finding]:
     yield from _server(session)
     yield from _watching(session)
     yield from _working(session)
-    for name, last_on, synced in session.run(statements.stale_calendars()):
+    for name, last_on, synced in session.run(statements.doctor.stale_calendars()):
         until = "has no marked day" if last_on is None else f"is filled through {last_on} only"
         yield Finding(
             "warning",
@@ -83,7 +83,7 @@ def _schema(session: Session) -> Iterator[Finding]:
 
 
 def _server(session: Session) -> Iterator[Finding]:
-    version, prepared, notify, missing_roles, age, application = session.run(statements.server_facts())[0]
+    version, prepared, notify, missing_roles, age, application = session.run(statements.doctor.server())[0]
     if version < 140000:
         yield Finding("error", f"Postgres {version // 10000} is too old", "Use Postgres 14 to 18")
     if missing_roles:
@@ -107,23 +107,23 @@ def _server(session: Session) -> Iterator[Finding]:
 
 
 def _watching(session: Session) -> Iterator[Finding]:
-    for table, reason, _ in session.run(statements.broken_watches()):
+    for table, reason, _ in session.run(statements.doctor.broken_watches()):
         yield Finding(
             "error", f'Watch of "{table}" is broken: {reason}', "Mend the table, or change its tasks"
         )
-    for task, reason, _ in session.run(statements.broken_tasks()):
+    for task, reason, _ in session.run(statements.doctor.broken_tasks()):
         yield Finding(
             "error",
             f'Task "{task}" is broken and plans nothing: {reason}',
             "Mend the table, or change the task; it heals by itself",
         )
-    for table, tasks in session.run(statements.detached_tables()):
+    for table, tasks in session.run(statements.doctor.detached_tables()):
         yield Finding(
             "warning",
             f'Table "{table}" is detached, and {counted(tasks, "task")} should watch it: writes are not seen',
             f"When you are done with it, run: jittask attach {table}",
         )
-    count, age, backfills = session.run(statements.backlog())[0]
+    count, age, backfills = session.run(statements.doctor.backlog())[0]
     if backfills:
         yield Finding(
             "note",
@@ -140,13 +140,13 @@ def _watching(session: Session) -> Iterator[Finding]:
 
 
 def _working(session: Session) -> Iterator[Finding]:
-    for queue, count in session.run(statements.unserved_queues()):
+    for queue, count in session.run(statements.doctor.unserved_queues()):
         yield Finding(
             "error",
             f'{counted(count, "due occurrence")} in queue "{queue}", and no worker serves it',
             f"Start one: jittask worker --queue {queue} --import MODULE",
         )
-    for reason, count, tasks in session.run(statements.given_back()):
+    for reason, count, tasks in session.run(statements.doctor.given_back()):
         yield Finding(
             "error",
             f"{counted(count, 'run')} given back in the last hour ({tasks}): {reason}",

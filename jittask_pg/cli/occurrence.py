@@ -66,7 +66,7 @@ def enqueue(
     """
     if due_at is not None and delay is not None:
         raise click.UsageError("Give either --due-at or --delay")
-    call = statements.enqueue(
+    call = statements.occurrences.enqueue(
         {
             "handler": handler,
             "args": json.dumps({**json.loads(args), **keyword_pairs(single)}, ensure_ascii=False),
@@ -93,7 +93,7 @@ def enqueue(
 
 def _due_time(session: Session, occurrence_id: int) -> datetime | None:
     try:
-        found = session.run(statements.records({"occurrence_id": occurrence_id}, 1, newest_first=True))
+        found = session.run(statements.records.find({"occurrence_id": occurrence_id}, 1, newest_first=True))
     except RightsError:
         # Who may enqueue need not be allowed to look.
         return None
@@ -112,7 +112,7 @@ def cancel(session: Session, occurrence_id: int) -> None:
     Example:
       jittask cancel 4711
     """
-    result = session.run(statements.cancel(occurrence_id))[0][0]
+    result = session.run(statements.occurrences.cancel(occurrence_id))[0][0]
     if result == "unknown":
         raise NotFoundError(f"There is no occurrence {occurrence_id}", None, "Look it up: jittask records")
     meanings = {
@@ -137,7 +137,7 @@ def retry(session: Session, occurrence_id: int) -> None:
     Example:
       jittask retry 4711
     """
-    new_id = session.run(statements.retry(occurrence_id))[0][0]
+    new_id = session.run(statements.occurrences.retry(occurrence_id))[0][0]
     answer(
         session.as_json,
         {"occurrence_id": new_id, "retry_of": occurrence_id},
@@ -159,7 +159,7 @@ def run_now(session: Session, task: str, key: str | None) -> None:
       jittask run-now sales_report
       jittask run-now remind --key 7
     """
-    occurrence_id = session.run(statements.run_now(task, key))[0][0]
+    occurrence_id = session.run(statements.occurrences.run_now(task, key))[0][0]
     answer(
         session.as_json,
         {"occurrence_id": occurrence_id, "task": task},

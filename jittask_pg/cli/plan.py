@@ -34,11 +34,11 @@ def preview(session: Session, task: str, count: int, key: str | None) -> None:
       jittask preview remind --key 7
     """
     names = ("source_key", "occurrence_no", "nominal_at", "due_at", "why")
-    rows = named(names, session.run(statements.explained_preview(task, count, key)))
+    rows = named(names, session.run(statements.plan.explained_preview(task, count, key)))
     last: str | None = None
     if len(rows) < count:
         due_at = rows[-1]["due_at"] if rows else None
-        last = session.run(statements.why_last(task, key, len(rows), due_at))[0][0]
+        last = session.run(statements.plan.why_last(task, key, len(rows), due_at))[0][0]
     session.localise(rows, ("nominal_at", "due_at"), task=task)
     for row in rows:
         row["source_key"] = None if row["source_key"] is None else json.loads(row["source_key"])
@@ -73,5 +73,5 @@ def explain(session: Session, task: str, key: str | None) -> None:
       jittask explain sales_report
       jittask explain remind --key 7
     """
-    text = str(session.run(statements.explain(task, key))[0][0])
+    text = str(session.run(statements.plan.explain(task, key))[0][0])
     answer(session.as_json, {"task": task, "explanation": text}, text)

@@ -33,10 +33,10 @@ class PlanChange:
 
 def note_plan(session: Session, task: str | None = None, *, calendar: str | None = None) -> None:
     """Keep, for the rest of the transaction, what is planned for a task or for the tasks of a calendar."""
-    session.run(statements.plan_note())
-    session.run(statements.note_plan(task, calendar))
+    session.run(statements.plan_change.begin())
+    session.run(statements.plan_change.note(task, calendar))
 
 
 def plan_change(session: Session, task: str | None = None, *, calendar: str | None = None) -> PlanChange:
     """What has changed since `note_plan` in this transaction; a task may have been renamed in between."""
-    return PlanChange(*session.run(statements.plan_difference(task, calendar))[0])
+    return PlanChange(*session.run(statements.plan_change.difference(task, calendar))[0])

@@ -26,7 +26,7 @@ def pause(session: Session, name: str) -> None:
     Example:
       jittask queue pause mail
     """
-    session.run(statements.pause_queue(name))
+    session.run(statements.queues.pause(name))
     answer(session.as_json, {"queue": name, "paused": True}, f'Paused queue "{name}"')
 
 
@@ -40,7 +40,7 @@ def resume(session: Session, name: str) -> None:
     Example:
       jittask queue resume mail
     """
-    session.run(statements.resume_queue(name))
+    session.run(statements.queues.resume(name))
     answer(session.as_json, {"queue": name, "paused": False}, f'Resumed queue "{name}"')
 
 
@@ -53,7 +53,7 @@ def list_(session: Session) -> None:
     Example:
       jittask queue list
     """
-    found = session.run(statements.queue_list())
+    found = session.run(statements.queues.listed())
     paused = session.local([row[1] for row in found])
     rows = [
         {"queue": name, "paused_at": paused_at, "waiting": waiting, "due": due}

@@ -80,7 +80,7 @@ def records(
         "since": None if since is None else session.steps(instant_of(since, None)),
         "until": None if until is None else session.steps(last_instant_of(until, None, "--to")),
     }
-    found = session.run(statements.records(filters, limit, newest_first=not earliest_first))
+    found = session.run(statements.records.find(filters, limit, newest_first=not earliest_first))
     rows = named(_NAMES, found)
     for row in rows:
         for column in ("source_key", "result", "progress"):
@@ -124,7 +124,7 @@ def _whole_key(session: Session, task: str | None, key: str | None) -> str | Non
         return key
     if task is None:
         raise click.UsageError('Name the task with --task, or give the key as an object: {"id": 7}')
-    rows = session.run(statements.canonical_key(task, key))
+    rows = session.run(statements.source_tables.canonical_key(task, key))
     if not rows:
         raise click.UsageError(f'Task "{task}" watches no table, so it has no rows')
     return str(rows[0][0])
@@ -132,9 +132,9 @@ def _whole_key(session: Session, task: str | None, key: str | None) -> str | Non
 
 def _add_details(session: Session, occurrence_id: int, row: dict[str, Any]) -> None:
     """What one occurrence has beside its record: the captured log, and the tries that did not end it."""
-    row["log"] = next((log for (log,) in session.run(statements.log_of(occurrence_id))), None)
+    row["log"] = next((log for (log,) in session.run(statements.records.log_of(occurrence_id))), None)
     try:
-        found = session.run(statements.tries(occurrence_id))
+        found = session.run(statements.records.tries(occurrence_id))
     except RightsError:
         # Viewers see that it was tried, by its number; errors are not for them.
         row["tries"] = []

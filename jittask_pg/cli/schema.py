@@ -44,7 +44,7 @@ def init(session: Session, timezone: str | None, settings: tuple[str, ...]) -> N
     done = migration.migrate(session.plain_connection())
     with session.transaction():
         stored = {name: change(session, name, value) for name, value in pairs}
-    zone = session.run(statements.settings())
+    zone = session.run(statements.settings.listed())
     answer(
         session.as_json,
         {**_as_row(done), "settings": stored},

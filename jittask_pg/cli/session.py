@@ -11,11 +11,12 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
+from .. import statements
 from ..connections import Rows, Steps, drive
 from ..database import DSN_VARIABLE, Connection, connect
 from ..errors import LockError, RightsError, translated
 from ..migration import check_schema
-from ..statements import Call, local_times
+from ..statements.call import Call
 
 __all__ = ["Session", "database_options", "json_option", "with_session"]
 
@@ -91,7 +92,7 @@ class Session:
             (instant.isoformat(), name) for instant, name in zip(instants, names, strict=True) if instant
         ]
         try:
-            rows = iter(self.run(local_times(pairs)) if pairs else [])
+            rows = iter(self.run(statements.times.local_times(pairs)) if pairs else [])
         except RightsError:
             # Zones of tasks are not for every role; then the session's own zone has to do.
             return list(instants)

@@ -38,7 +38,7 @@ def list_(session: Session) -> None:
     """
     rows = [
         {"name": name, "value": value, "meaning": _MEANINGS.get(name, "")}
-        for name, value in session.run(statements.settings())
+        for name, value in session.run(statements.settings.listed())
     ]
     answer_rows(
         session.as_json,
@@ -66,7 +66,7 @@ def set_(session: Session, name: str, value: str) -> None:
 
 def change(session: Session, name: str, value: str) -> str:
     """Check and store one setting; returns it as stored."""
-    known = [row[0] for row in session.run(statements.settings())]
+    known = [row[0] for row in session.run(statements.settings.listed())]
     if name not in known:
         raise NotFoundError(f'There is no setting "{name}"', None, f"The settings are: {', '.join(known)}")
     if name in _LENGTHS:
@@ -76,4 +76,4 @@ def change(session: Session, name: str, value: str) -> str:
         value = str(length)
     if name == "notify" and value not in ("on", "off"):
         raise InvalidValueError(f'notify is "{value}"', None, "Give on or off")
-    return str(session.run(statements.set_setting(name, value))[0][0])
+    return str(session.run(statements.settings.change(name, value))[0][0])

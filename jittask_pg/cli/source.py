@@ -28,11 +28,11 @@ def reconcile(session: Session, table: str) -> None:
     """
     stored = _stored(session, table)
     counts: dict[str, dict[str, int]] = {}
-    (rows,) = session.run(statements.estimated_rows(stored))[0]
+    (rows,) = session.run(statements.source_tables.estimated_rows(stored))[0]
     with Progress() as progress:
         place: str | None = None
         compared = 0
-        while found := session.run(statements.reconcile_next(stored, place)):
+        while found := session.run(statements.source_tables.reconcile_next(stored, place)):
             task, looked, *faults, place = found[0]
             if task not in counts:
                 counts[task], compared = {"missing": 0, "extra": 0, "wrong": 0}, 0
@@ -81,9 +81,11 @@ def attach(
     failures: list[JitTaskError] = []
     for stored in _chosen(session, table, every):
         try:
-            session.patiently(lambda stored=stored: session.run(statements.attach(stored, replicated)))
+            session.patiently(
+                lambda stored=stored: session.run(statements.source_tables.attach(stored, replicated))
+            )
             if on_error is not None:
-                session.run(statements.set_on_error(stored, on_error))
+                session.run(statements.source_tables.set_on_error(stored, on_error))
         except JitTaskError as error:
             # Of many tables one that is missing must not keep the others from being attached.
             failures.append(error)
@@ -109,7 +111,7 @@ def detach(session: Session, table: str | None, every: bool, keep: bool) -> None
       jittask detach --all --keep
     """
     for stored in _chosen(session, table, every):
-        session.patiently(lambda stored=stored: session.run(statements.detach(stored, keep)))
+        session.patiently(lambda stored=stored: session.run(statements.source_tables.detach(stored, keep)))
         answer(session.as_json, {"table": stored, "attached": False}, f'Detached from "{stored}"')
 
 
@@ -120,11 +122,11 @@ def _chosen(session: Session, table: str | None, every: bool) -> list[str]:
         )
     if table is not None:
         return [_stored(session, table)]
-    return [str(row[0]) for row in session.run(statements.watched_tables())]
+    return [str(row[0]) for row in session.run(statements.source_tables.watched())]
 
 
 def _stored(session: Session, table: str) -> str:
-    rows = session.run(statements.stored_table_name(table))
+    rows = session.run(statements.source_tables.stored_name(table))
     if not rows:
         raise NotFoundError(f'There is no table "{table}"', None, "Give it as schema.table")
     return str(rows[0][0])

@@ -34,8 +34,8 @@ def status(session: Session, check: bool) -> None:
       jittask status
       jittask status --check || page-someone
     """
-    facts: dict[str, Any] = dict(zip(_NAMES, session.run(statements.status())[0], strict=True))
-    facts["outcomes_24h"] = dict(session.run(statements.outcomes(24)))
+    facts: dict[str, Any] = dict(zip(_NAMES, session.run(statements.status.installation())[0], strict=True))
+    facts["outcomes_24h"] = dict(session.run(statements.status.outcomes(24)))
     facts["workers"] = [
         {
             "name": name,
@@ -43,7 +43,7 @@ def status(session: Session, check: bool) -> None:
             "queues": None if queues is None else json.loads(queues),
             "seen_seconds_ago": seen,
         }
-        for name, _, _, version, queues, _, seen in session.run(statements.workers())
+        for name, _, _, version, queues, _, seen in session.run(statements.status.workers())
     ]
     troubles = _troubles(facts)
     facts["troubles"] = troubles

@@ -24,7 +24,7 @@ __all__ = ["task"]
 # What a task is refused for without, so that it cannot be given up.
 _CLEARABLE = tuple(
     column
-    for column in statements.TASK_COLUMNS
+    for column in statements.tasks.COLUMNS
     if column not in ("name", "kind", "source_table", "date_field")
 )
 
@@ -98,9 +98,9 @@ def add(
     def write() -> Outlook:
         with session.transaction(undo=dry_run):
             note_plan(session)
-            stored = str(session.run(statements.insert_task(timed(session, columns)))[0][0])
+            stored = str(session.run(statements.tasks.insert(timed(session, columns)))[0][0])
             if paused:
-                session.run(statements.pause(stored))
+                session.run(statements.tasks.pause(stored))
             return _outlook(session, stored)
 
     outlook = session.patiently(write)
@@ -168,7 +168,7 @@ def edit(
             if single_args:
                 changes["args"] = merged_args(changes.get("args") or json.dumps(before["args"]), single_args)
             ready = timed(session, changes, before)
-            stored = str(session.run(statements.update_task(name, ready, clears))[0][0])
+            stored = str(session.run(statements.tasks.update(name, ready, clears))[0][0])
             return _outlook(session, stored)
 
     outlook = session.patiently(write)
@@ -190,7 +190,7 @@ def list_(session: Session, kind: str | None, queue: str | None) -> None:
         "name", "kind", "repeat", "every", "period", "cron", "source_table", "date_field", "start_offset",
         "at_time", "handler", "queue", "paused_at", "next_due_at", "timezone",
     )  # fmt: skip
-    rows: list[dict[str, Any]] = named(names, session.run(statements.task_list(kind, queue)))
+    rows: list[dict[str, Any]] = named(names, session.run(statements.tasks.listed(kind, queue)))
     session.localise(rows, ("paused_at", "next_due_at"), task_column="name")
     for row in rows:
         row["rule"] = _rule(row)
@@ -231,7 +231,7 @@ def show(session: Session, name: str, count: int) -> None:
     )
     row |= dict(zip(instants, local, strict=True))
     width = max(len(column) for column in row)
-    order = dict.fromkeys(("task_id", *statements.TASK_COLUMNS, *row))
+    order = dict.fromkeys(("task_id", *statements.tasks.COLUMNS, *row))
     for column, value in ((column, row[column]) for column in order):
         if value is None or column == "zone" or (column == "source" and value):
             continue
@@ -259,7 +259,7 @@ def pause(session: Session, name: str) -> None:
     """
     with session.transaction():
         note_plan(session, name)
-        session.run(statements.pause(name))
+        session.run(statements.tasks.pause(name))
         change = plan_change(session, name)
     answer(
         session.as_json,
@@ -282,7 +282,7 @@ def resume(session: Session, name: str) -> None:
     def write() -> Outlook:
         with session.transaction():
             note_plan(session, name)
-            session.run(statements.resume(name))
+            session.run(statements.tasks.resume(name))
             return _outlook(session, name)
 
     _answer_outlook(session, session.patiently(write), "Resumed", paused=False)
@@ -298,13 +298,13 @@ def remove(session: Session, name: str) -> None:
     Example:
       jittask task remove sales_report
     """
-    if not session.run(statements.remove_task(name)):
+    if not session.run(statements.tasks.remove(name)):
         raise _no_task(name)
     answer(session.as_json, {"name": name, "removed": True}, f'Removed task "{name}"')
 
 
 def _row_of(session: Session, name: str) -> dict[str, Any]:
-    rows = session.run(statements.task_row(name))
+    rows = session.run(statements.tasks.row(name))
     if not rows:
         raise _no_task(name)
     return json.loads(rows[0][0])
@@ -315,7 +315,7 @@ def _no_task(name: str) -> NotFoundError:
 
 
 def _coming(session: Session, name: str, count: int = 3) -> list[dict[str, Any]]:
-    rows = session.run(statements.preview(name, count, None)) if count else []
+    rows = session.run(statements.plan.preview(name, count, None)) if count else []
     names = ("source_key", "occurrence_no", "nominal_at", "due_at")
     found = named(names, rows)
     for row in found:
@@ -326,7 +326,7 @@ def _coming(session: Session, name: str, count: int = 3) -> list[dict[str, Any]]
 
 def _outlook(session: Session, name: str) -> Outlook:
     coming = _coming(session, name)
-    why = None if coming else str(session.run(statements.explain(name, None))[0][0]).splitlines()[0]
+    why = None if coming else str(session.run(statements.plan.explain(name, None))[0][0]).splitlines()[0]
     return Outlook(name, coming, why, plan_change(session, name))
 
 

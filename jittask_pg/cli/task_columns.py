@@ -118,7 +118,7 @@ def timed(
         # A date-field task has no start: the database says so.
         ready["start_at"] = session.steps(instant_of(start, zone))
     elif kind == "scheduled" and before is None:
-        now = str(session.run(statements.task_start("", zone, None, None))[0][0])
+        now = str(session.run(statements.times.task_start("", zone, None, None))[0][0])
         # Repeating starts count whole seconds.
         ready["start_at"] = datetime.fromisoformat(now).replace(microsecond=0).isoformat()
     return ready
@@ -133,11 +133,11 @@ def _first_at(
 ) -> Moment:
     """The first such time of day at or after the start, or after now where there is none."""
     if before is not None and not isinstance(start, Moment):
-        rows = session.run(statements.task_start("", zone, str(before["start_at"]), None))
+        rows = session.run(statements.times.task_start("", zone, str(before["start_at"]), None))
         # The day of the series stays, its time changes.
         return Moment(local=datetime.combine(datetime.fromisoformat(rows[0][1]).date(), at).isoformat())
     instant, local = (start.instant, start.local) if isinstance(start, Moment) else (None, None)
-    rows = session.run(statements.task_start("", zone, instant, local))
+    rows = session.run(statements.times.task_start("", zone, instant, local))
     begins = datetime.fromisoformat(str(rows[0][1]))
     first = datetime.combine(begins.date(), at)
     return Moment(local=(first if first >= begins else first + timedelta(days=1)).isoformat())

@@ -54,12 +54,12 @@ class _TaskName(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        from ..statements import task_names
+        from .. import statements
         from .session import Session
 
         session = Session(ctx.params.get("dsn"), as_json=False)
         try:
-            names = [str(row[0]) for row in session.run(task_names())]
+            names = [str(row[0]) for row in session.run(statements.tasks.names())]
         except JitTaskError:
             # Completion has nowhere to complain: the command itself will.
             return []

@@ -111,7 +111,7 @@ class Rehearsal:
             known = {name: function for name in registry.names() if (function := registry.get(name))}
             self._recipes = Recipes(Registry({**known, **(handlers or {})}), inline=True)
             self._set_all_clocks()
-            self._worker_id = statements.register_worker(
+            self._worker_id = statements.workers.register(
                 self._own, "rehearsal", socket.gethostname(), os.getpid(), __version__, None
             )
         except BaseException:
@@ -155,7 +155,7 @@ class Rehearsal:
     def close(self) -> None:
         """Close the connections."""
         if not self._own.closed:
-            statements.unregister_worker(self._own, self._worker_id)
+            statements.workers.unregister(self._own, self._worker_id)
         self._lender.close()
         self._own.close()
         self.connection.close()
@@ -171,11 +171,11 @@ class Rehearsal:
     def _advance(self, until_us: int) -> list[RehearsedRun]:
         runs: list[RehearsedRun] = []
         if not self.workers_stopped:
-            seen = {row[0] for row in statements.ended_at(self._own, self._clock.instant_us)}
-            statements.sweep(self._own)
+            seen = {row[0] for row in statements.rehearsal.ended_at(self._own, self._clock.instant_us)}
+            statements.workers.sweep(self._own)
             self._run_due(runs, seen)
             while True:
-                next_us = statements.doze(self._own, self._worker_id, None)
+                next_us = statements.workers.doze(self._own, self._worker_id, None)
                 if next_us is None or next_us > until_us:
                     break
                 self._move(next_us)
@@ -183,7 +183,7 @@ class Rehearsal:
         if until_us > self._clock.instant_us:
             self._move(until_us)
         if not self.workers_stopped:
-            statements.sweep(self._own)
+            statements.workers.sweep(self._own)
         return runs
 
     def _move(self, instant_us: int) -> None:
@@ -195,18 +195,20 @@ class Rehearsal:
         self._set_clock(self.connection)
 
     def _set_clock(self, connection: Connection) -> None:
-        statements.set_clock(connection, self._clock.instant_us)
+        statements.rehearsal.set_clock(connection, self._clock.instant_us)
 
     def _run_due(self, runs: list[RehearsedRun], seen: set[int]) -> None:
         """Run whatever is due at this very instant, and what that makes due."""
         while True:
-            if statements.replan_waits(self._own):
-                statements.sweep(self._own)
-            rows = statements.claim(self._own, self._worker_id, 1, None, None, inline=True)
+            if statements.workers.replan_waits(self._own):
+                statements.workers.sweep(self._own)
+            rows = statements.leases.claim(self._own, self._worker_id, 1, None, None, inline=True)
             if rows:
                 self._run(rows[0])
             new = [
-                row for row in statements.ended_at(self._own, self._clock.instant_us) if row[0] not in seen
+                row
+                for row in statements.rehearsal.ended_at(self._own, self._clock.instant_us)
+                if row[0] not in seen
             ]
             seen.update(row[0] for row in new)
             runs.extend(_run_of(row) for row in new)

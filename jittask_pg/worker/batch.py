@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..statements import Claimed
+from ..statements.leases import Claimed
 
 if TYPE_CHECKING:
     from .recipe import Recipe

@@ -30,7 +30,7 @@ class DatabaseClock(Clock):
     def compare(self, connection: Connection) -> None:
         """Ask the server for the time. Half of the round trip is taken for the way back."""
         sent = time.monotonic_ns()
-        server_us = statements.clock_us(connection)
+        server_us = statements.session.clock_us(connection)
         received = time.monotonic_ns()
         self.offset_ns = server_us * 1000 - (sent + received) // 2
 

@@ -96,7 +96,7 @@ class Connector:
             self.dsn, application_name=self._name, pooler=self.pooler, more=self._more
         )
         try:
-            _, read_only = statements.session_state(connection)
+            _, read_only = statements.session.state(connection)
             if for_claims and not self.pooler:
                 connection.execute("set synchronous_commit = off")
             if for_reports and not self.pooler:

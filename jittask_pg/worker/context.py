@@ -9,7 +9,7 @@ from typing import Any
 
 from ..database import Connection
 from ..errors import StateError
-from ..statements import Claimed
+from ..statements.leases import Claimed
 from .progress import EVERY, Progress, progress_of
 from .rows import key_of
 

@@ -197,7 +197,7 @@ class Worker:
                 self._wait(pause)
                 continue
             assert self._connection is not None
-            next_us = statements.doze(self._connection, self._worker_id, self._queues)
+            next_us = statements.workers.doze(self._connection, self._worker_id, self._queues)
             if self._claim(room):
                 hot = iter(_HOT_PAUSES)
                 continue
@@ -242,7 +242,7 @@ class Worker:
         if sent >= self._full_look_at:
             self._watermark = None
             self._full_look_at = sent + _FULL_LOOK_EVERY
-        rows = statements.claim(
+        rows = statements.leases.claim(
             self._connection,
             self._worker_id,
             limit,
@@ -336,17 +336,17 @@ class Worker:
     def _prepare(self, connection: Connection) -> None:
         """Refuse what no worker can work with, learn the settings, listen."""
         check_schema(connection, self._dsn)
-        fake_now, _ = statements.session_state(connection)
+        fake_now, _ = statements.session.state(connection)
         if fake_now:
             raise StateError(
                 f'The clock of this session is fixed: jittask.fake_now is "{fake_now}"',
                 "Workers decide by the real time",
                 "Take the setting out of the connection string, the role and the database",
             )
-        self._poll_interval, self._hub.lease_duration = statements.worker_settings(connection)
+        self._poll_interval, self._hub.lease_duration = statements.workers.settings(connection)
         self._clock.compare(connection)
         if not self._options.pooler:
-            if statements.backend_pid(connection) != connection.info.backend_pid and not self._warned:
+            if statements.session.backend_pid(connection) != connection.info.backend_pid and not self._warned:
                 self._warned = True
                 logger.warning("the connection leads through a pooler; in transaction mode, add --pooler")
             connection.execute("listen jittask_due")
@@ -361,7 +361,7 @@ class Worker:
     def _register(self) -> None:
         assert self._connection is not None
         try:
-            self._worker_id = statements.register_worker(
+            self._worker_id = statements.workers.register(
                 self._connection, self.name, socket.gethostname(), os.getpid(), __version__, self._queues
             )
         except psycopg.Error as error:
@@ -390,7 +390,7 @@ class Worker:
             logger.warning("some runs could not be reported: the database is away; they will be run again")
         if self._connection is not None and not self._connection.closed:
             with suppress(psycopg.Error):
-                statements.unregister_worker(self._connection, self._worker_id)
+                statements.workers.unregister(self._connection, self._worker_id)
         logger.info("worker %s ends", self.name)
 
     def _wait_quietly(self, seconds: float) -> None:

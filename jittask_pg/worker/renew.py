@@ -110,11 +110,11 @@ class Renewer:
                     self._note_progress()
                 if self._sweeps and time.monotonic() >= look_at:
                     look_at = time.monotonic() + _LOOK_EVERY * random.uniform(0.8, 1.2)
-                    if statements.replan_waits(self._connected()):
+                    if statements.workers.replan_waits(self._connected()):
                         sweep_at = 0.0
                 if self._sweeps and time.monotonic() >= sweep_at:
                     sweep_at = time.monotonic() + _SWEEP_EVERY * random.uniform(0.8, 1.2)
-                    done = statements.sweep(self._connected())
+                    done = statements.workers.sweep(self._connected())
                     if done.get("more") and done["replanned"]:
                         # A large table is planned chunk by chunk: on with it.
                         sweep_at = time.monotonic() + _NEXT_CHUNK_AFTER
@@ -140,7 +140,7 @@ class Renewer:
         told_before = set(hub.stopping)
         # Batches that come in while the answer is on its way are not judged by it.
         known = tuple(hub.batches.values())
-        held = dict(statements.renew(connection, self._worker_id))
+        held = dict(statements.leases.renew(connection, self._worker_id))
         for stopping in held.values():
             for occurrence_id in stopping or ():
                 if occurrence_id not in hub.stopping:
@@ -178,16 +178,16 @@ class Renewer:
             if self._written.get(batch.lease_id) != by_run
         ]
         if news:
-            statements.note_progress(self._connected(), news)
+            statements.leases.note_progress(self._connected(), news)
         self._written = {batch.lease_id: by_run for batch, by_run in told.items()}
 
     def _give_back_unknown(self, connection: Connection, unknown: set[int]) -> None:
         # The answer of a claim was lost with its connection. The first time it may still be on its way.
         for lease_id in unknown & self._unknown:
-            found = statements.lease_contents(connection, self._worker_id, lease_id)
+            found = statements.leases.contents(connection, self._worker_id, lease_id)
             if found is not None and lease_id not in self._hub.batches:
                 token, occurrence_ids = found
-                count = statements.give_back(
+                count = statements.leases.give_back(
                     connection, lease_id, token, occurrence_ids, 0, None, ends_lease=True
                 )
                 logger.info("gave back %d occurrences of a claim whose answer was lost", count)

@@ -26,11 +26,11 @@ _MOST = 2_000
 _BLOCKED_STATES = {"40001", "40P01", "55P03", "57014"}
 
 
-def report_of(ended: Sequence[Ended]) -> statements.Report:
+def report_of(ended: Sequence[Ended]) -> statements.leases.Report:
     """Ends of one lease as arrays; an array that would hold defaults only is left out."""
     _, ids, started, finished, outcomes, results, errors, logs, run_us = zip(*ended, strict=True)
     given = [outcome or "completed" for outcome in outcomes] if any(outcomes) else None
-    return statements.Report(
+    return statements.leases.Report(
         ids,
         started,
         finished,
@@ -70,9 +70,11 @@ def deliver(connection: Connection, batch: Batch, ended: Sequence[Ended]) -> lis
     for number, ((delay_us, reason), ids) in enumerate(returned.items(), start=1):
         last = ends_lease and not finished and number == len(returned)
         delay = (delay_us or 0) / 1_000_000
-        statements.give_back(connection, batch.lease_id, batch.token, ids, delay, reason, ends_lease=last)
+        statements.leases.give_back(
+            connection, batch.lease_id, batch.token, ids, delay, reason, ends_lease=last
+        )
     if finished:
-        verdicts = statements.finish(
+        verdicts = statements.leases.finish(
             connection, batch.lease_id, batch.token, report_of(finished), ends_lease=ends_lease
         )
     return verdicts

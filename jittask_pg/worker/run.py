@@ -197,7 +197,9 @@ def _record_within(connection: Connection, run: Run, ended: Ended) -> None:
     if ended.outcome not in (None, "completed") or run.ended:
         raise _RollBackError
     batch = run.job.batch
-    if statements.finish(connection, batch.lease_id, batch.token, report_of([ended]), ends_lease=False):
+    if statements.leases.finish(
+        connection, batch.lease_id, batch.token, report_of([ended]), ends_lease=False
+    ):
         raise _RollBackError
 
 

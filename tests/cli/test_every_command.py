@@ -81,7 +81,7 @@ def test_an_error_that_nobody_foresaw_shows_no_traceback(run: Run, monkeypatch: 
     def fail() -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("jittask_pg.statements.status", fail)
+    monkeypatch.setattr("jittask_pg.statements.status.installation", fail)
     answer = run("status", code=1)
     assert "RuntimeError: a bug" in answer.err
     assert "JITTASK_DEBUG" in answer.err
@@ -91,7 +91,7 @@ def test_ctrl_c_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("jittask_pg.statements.status", interrupt)
+    monkeypatch.setattr("jittask_pg.statements.status.installation", interrupt)
     assert run("status", code=1).err.strip().splitlines()[-1] == "Interrupted"
 
 

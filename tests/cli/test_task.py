@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from jittask_pg.statements import TASK_COLUMNS
+from jittask_pg import statements
 
 from .conftest import Run
 
@@ -38,7 +38,7 @@ def utc(connection: psycopg.Connection, name: str, task: str = "t") -> object:
 
 def test_every_column_has_an_option(run: Run) -> None:
     text = run("task", "add", "--help").out
-    for name in TASK_COLUMNS:
+    for name in statements.tasks.COLUMNS:
         assert f"--{name.replace('_', '-')}" in text, name
 
 

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from jittask_pg.errors import InvalidValueError
-from jittask_pg.statements import Claimed
+from jittask_pg.statements.leases import Claimed
 from jittask_pg.worker.context import Context
 
 from . import functions
