@@ -19,6 +19,7 @@ declare
   v_all text := quote_literal(p_single || p_repeating) || '::pg_catalog.int8[]';
   v_old text := jittask.watch_relation_sql(p_watch, 'old');
   v_now text := jittask.watch_relation_sql(p_watch, case when v_reads_current then 'current' else 'new' end);
+  v_changed text := jittask.watch_changed_sql(p_watch, v_now);
   v_keys text := format('select %s as source_key from %s', v_key, v_old);
   v_gone text;
   v_insert text := '';
@@ -51,7 +52,7 @@ begin
         -- What is past is planned again at a change of its row only.
         case
           when exists (select from jittask.task t where t.task_id = any (p_single) and t.past_due = 'run_now')
-            then jittask.watch_changed_sql(p_watch, v_now)
+            then v_changed
           else v_now
         end,
         v_key, 'v_now'
@@ -97,9 +98,25 @@ begin
       jittask.watch_list_sql((p_watch).source_table, jittask.wanted_keys_sql(p_repeating, v_now, v_key))
     );
     v_update := v_update || jittask.watch_series_sql(
-      jittask.wanted_sql(p_repeating, jittask.watch_changed_sql(p_watch, v_now), v_key, 'v_now')
+      jittask.wanted_sql(p_repeating, v_changed, v_key, 'v_now')
     );
     v_delete := v_delete || jittask.watch_forget_sql(p_watch, p_repeating, v_keys);
+  end if;
+  if not v_per_row then
+    v_update := format(
+      $sql$
+    v_count := v_count operator(pg_catalog./) 2;
+    if v_count operator(pg_catalog.>) 50000 then
+      select pg_catalog.count(*) into v_count from %s;
+    end if;
+    if v_count operator(pg_catalog.>) 50000 then
+      %s
+    else
+      %s
+    end if;
+      $sql$,
+      v_changed, jittask.watch_many_sql(p_watch, p_single, v_changed, v_key), v_update
+    );
   end if;
   v_truncate := format(
     'delete from jittask.due_queue q

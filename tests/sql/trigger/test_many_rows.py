@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -117,6 +117,82 @@ def test_what_was_past_when_it_was_written_stays_past(many: Watched) -> None:
     many.drain()
     assert counts(many, "once") == (MANY - 2, 0)
     many.check()
+
+
+@pytest.fixture
+def planned(many: Watched) -> Watched:
+    """The same rows, all of them planned for a task that fires once and one that repeats."""
+    many.task("once", "t", "due_at", filter={"open": True})
+    many.task("often", "t", "due_at", repeat="weekly")
+    write(many)
+    many.drain()
+    return many
+
+
+def test_an_update_that_moves_very_many_dates_leaves_them_to_the_sweep(planned: Watched) -> None:
+    planned.execute("update t set due_at = due_at + interval '1 day' where id <> 20")
+    assert counts(planned, "once") == (MANY, MANY - 1)
+    assert planned.planned("once")['{"id": 5}'] == NOW + timedelta(days=30)
+    planned.drain()
+    assert planned.planned("once")['{"id": 5}'] == NOW + timedelta(days=31)
+    assert planned.planned("often")['{"id": 5}'] == NOW + timedelta(days=31)
+    planned.check()
+
+
+def test_what_was_or_comes_within_ten_minutes_is_moved_by_the_update_itself(planned: Watched) -> None:
+    clock.at(planned.connection, NOW + timedelta(minutes=55))
+    planned.execute(
+        "update t set due_at = due_at + case id when 20 then interval '-29 days -23 hours -3 minutes' else interval '1 day' end"
+    )
+    assert counts(planned, "once") == (MANY, MANY)
+    once = planned.planned("once")
+    assert once['{"id": 10}'] == NOW + timedelta(days=1, hours=1)
+    assert once['{"id": 20}'] == NOW + timedelta(minutes=57)
+    planned.drain()
+    planned.check()
+
+
+def test_rows_that_stop_matching_in_very_many_are_dropped_by_the_sweep(planned: Watched) -> None:
+    clock.at(planned.connection, NOW + timedelta(minutes=55))
+    planned.execute("update t set open = false")
+    assert counts(planned, "once") == (MANY - 2, MANY)
+    planned.drain()
+    assert counts(planned, "once") == (0, 0)
+    planned.check()
+
+
+def test_a_few_dates_moved_among_very_many_rows_written_are_moved_at_once(planned: Watched) -> None:
+    planned.execute(
+        "update t set due_at = due_at + case when id between 1 and 5 then interval '1 day' else '0' end"
+    )
+    assert counts(planned, "once") == (MANY, 0)
+    planned.check()
+
+
+def test_very_many_changed_keys_are_new_rows(planned: Watched) -> None:
+    planned.execute("update t set id = -id")
+    planned.drain()
+    assert counts(planned, "once") == (MANY, 0)
+    planned.check()
+
+
+def test_very_many_rows_of_a_table_with_triggers_of_its_own_are_read_again(planned: Watched) -> None:
+    planned.execute("""
+        create function tomorrow() returns trigger language plpgsql as $$
+        begin
+          new.due_at := new.due_at + interval '1 day';
+          return new;
+        end $$;
+        create trigger tomorrow before update on t for each row execute function tomorrow();
+        select jittask.sweep();
+        update t set open = false where id > 1000;
+    """)
+    planned.drain()
+    assert counts(planned, "once") == (1000, 0)
+    planned.execute("update t set open = true")
+    planned.drain()
+    assert planned.planned("once")['{"id": 2000}'] == NOW + timedelta(days=32)
+    planned.check()
 
 
 def test_rows_that_change_or_go_before_the_sweep_are_planned_as_they_are_then(many: Watched) -> None:
