@@ -1,5 +1,5 @@
 -- Part of a generated trigger function: sets v_same (no value that a task relies on was changed by the
--- update), v_same_keys (nor did any key leave) and v_count (images of rows, two of each that was written).
+-- update), v_same_keys (nor did any key leave) and v_count (how many rows it wrote).
 create or replace function jittask.watch_compare_sql(
   p_watch jittask.watch
 )
@@ -24,7 +24,7 @@ begin
   return format(
     'select coalesce(pg_catalog.bit_xor(z.rows), 0) operator(pg_catalog.=) 0,
       coalesce(pg_catalog.bit_xor(z.keys), 0) operator(pg_catalog.=) 0,
-      pg_catalog.count(*)
+      pg_catalog.count(*) operator(pg_catalog./) 2
     into v_same, v_same_keys, v_count
     from (%1$s %2$s union all %1$s %3$s) z;',
     v_hashes, jittask.watch_relation_sql(p_watch, 'new'), jittask.watch_relation_sql(p_watch, 'old')
