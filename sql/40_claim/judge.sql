@@ -1,6 +1,7 @@
 -- Decides at the claim what becomes of one locked due occurrence of a task: true = it runs now.
 -- Drops rows of an older plan, applies misfire, overlap and max_running, counts the series on and
--- plans the next one. Locks: the queue row (held), then plan, then series. Caller: claim.
+-- plans the next one. Locks: the queue row (held), then series, then plan, both skip locked. Caller:
+-- judge_planned.
 create or replace function jittask.judge(
   p_occurrence_id bigint,
   p_now timestamptz
@@ -18,6 +19,7 @@ declare
   v_task jittask.task;
   v_plan jittask.plan;
   v_planned bool;
+  v_taken bool;
 begin
   select q.* into v_row from jittask.due_queue q where q.occurrence_id = p_occurrence_id;
   select t.* into v_task from jittask.task t where t.task_id = v_row.task_id;
@@ -72,11 +74,14 @@ begin
     end if;
     return false;
   end if;
-  if v_task.max_running is not null and not jittask.take_running(v_task, p_occurrence_id) then
-    update jittask.due_queue q
-    set run_at = p_now + interval '1 second'
-    where q.occurrence_id = p_occurrence_id;
-    return false;
+  if v_task.max_running is not null then
+    v_taken := jittask.take_running(v_task, p_occurrence_id);
+    if v_taken is distinct from true then
+      update jittask.due_queue q
+      set run_at = p_now + interval '1 second'
+      where q.occurrence_id = p_occurrence_id and not v_taken;
+      return false;
+    end if;
   end if;
   if v_planned then
     perform jittask.plan_next(v_row, v_task, v_plan, true);

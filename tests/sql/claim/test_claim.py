@@ -329,6 +329,22 @@ def test_max_running_holds_over_all_workers(connection: psycopg.Connection, work
     assert len(claim(connection, worker).rows) == 1
 
 
+def test_a_claim_waits_for_no_edit_of_a_task_with_max_running(
+    connection: psycopg.Connection, worker: int
+) -> None:
+    add_task(connection, name="limited", max_running=1, start_at=NOON)
+    add_task(connection, name="free", start_at=NOON)
+    with psycopg.connect(connection.info.dsn) as editor:
+        editor.execute("update jittask.task set max_running = 2 where name = 'limited'")
+        connection.execute("set lock_timeout = '1s'")
+        assert len(claim(connection, worker).rows) == 1
+        assert value(connection, "select min(run_at) from jittask.waiting") == value(
+            connection, "select jittask.now()"
+        )
+    connection.execute("reset lock_timeout")
+    assert len(claim(connection, worker).rows) == 1
+
+
 def test_internal_functions_are_left_to_workers_that_run_them(
     connection: psycopg.Connection, worker: int
 ) -> None:
