@@ -1,5 +1,5 @@
 -- The series goes on: notes p_row as dealt with (p_counts: as put to work) and plans the occurrence
--- after it. Locks: series row; the queue row of p_row is held. Caller: judge.
+-- after it. Locks: series row; the queue row of p_row is held. Callers: judge, judge_late, cancel.
 create or replace function jittask.plan_next(
   p_row jittask.due_queue,
   p_task jittask.task,
