@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import conninfo, sql
 from psycopg.rows import dict_row
 
 from jittask_pg.worker import WorkerOptions, run_workers
@@ -34,9 +35,23 @@ def _reset(request: pytest.FixtureRequest) -> Iterator[None]:
     functions.released.set()
 
 
+@pytest.fixture(scope="module")
+def workers_dsn(database: str) -> Iterator[str]:
+    """DSN of a role with the rights of a worker, and with all rights on tables that are not ours."""
+    name = f"worker_{conninfo.conninfo_to_dict(database)['dbname']}"[:63]
+    role = sql.Identifier(name)
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(sql.SQL("create role {} login").format(role))
+        connection.execute(
+            sql.SQL("grant jittask_worker, pg_read_all_data, pg_write_all_data to {}").format(role)
+        )
+        yield conninfo.make_conninfo(database, user=name)
+        connection.execute(sql.SQL("drop owned by {0}; drop role {0}").format(role))
+
+
 @pytest.fixture
-def options(database: str) -> WorkerOptions:
-    return WorkerOptions(dsns=(database,), imports=("tests.worker.functions",), concurrency=4, grace=5.0)
+def options(workers_dsn: str) -> WorkerOptions:
+    return WorkerOptions(dsns=(workers_dsn,), imports=("tests.worker.functions",), concurrency=4, grace=5.0)
 
 
 @pytest.fixture

@@ -47,11 +47,7 @@ def contracts(fresh_database: Callable[..., str]) -> Iterator[psycopg.Connection
 def options(contracts: psycopg.Connection, options: Any) -> Any:
     from dataclasses import replace
 
-    return replace(options, dsns=(dsn_of(contracts),))
-
-
-def dsn_of(connection: psycopg.Connection) -> str:
-    return conninfo.make_conninfo(connection.info.dsn)
+    return replace(options, dsns=(conninfo.make_conninfo(options.dsns[0], dbname=contracts.info.dbname),))
 
 
 def outcomes(connection: psycopg.Connection) -> dict[int, tuple[str, Any, Any]]:
@@ -202,7 +198,12 @@ def test_without_the_right_to_read_the_occurrence_goes_back_and_the_grant_is_nam
             "select run_at > now() + interval '20 s', attempt from jittask.due_queue"
         ).fetchone()
         assert waits == (True, 0)
-        assert f'grant select on public.contract to "{role}"' in caplog.text
+        grant = f'grant select on public.contract to "{role}"'
+        assert grant in caplog.text
+        contracts.execute(grant)
+        contracts.execute("update jittask.due_queue set run_at = due_at")
+        drain(dsns=(conninfo.make_conninfo(options.dsns[0], user=role),))
+        assert outcomes(contracts)[1][0] == "completed"
     finally:
         contracts.execute(f'drop owned by "{role}"')
         contracts.execute(f'drop role "{role}"')

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import conninfo
 
 from jittask_pg.worker import WorkerOptions
 
@@ -32,7 +33,7 @@ def orders(fresh_database: Callable[..., str]) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture
 def options(orders: psycopg.Connection, options: WorkerOptions) -> WorkerOptions:
-    return replace(options, dsns=(orders.info.dsn,))
+    return replace(options, dsns=(conninfo.make_conninfo(options.dsns[0], dbname=orders.info.dbname),))
 
 
 def count(connection: psycopg.Connection, table: str) -> int:
