@@ -10,7 +10,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal, Self
 
@@ -485,11 +485,6 @@ def time_of_day(value: time | str, field: str) -> time:
             "Leave the zone to timezone=, for the whole task",
         )
     return read
-
-
-def without_times(rule: Rule) -> Rule:
-    """The rule with only its cycle left, none of the times it names."""
-    return replace(rule, at=None, minute=None, weekday=None, month=None, day=None)
 
 
 def _optional_time(value: time | str | None) -> time | None:
