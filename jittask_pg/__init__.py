@@ -32,26 +32,9 @@ if TYPE_CHECKING:
         WatchError,
     )
     from .handlers import handler
+    from .offsets import Offset, days, hours, minutes, months, seconds, weeks
     from .outcomes import Cancel, Retry, Snooze
-    from .rules import (
-        Offset,
-        Rule,
-        cron,
-        daily,
-        days,
-        every,
-        hourly,
-        hours,
-        interval,
-        minutes,
-        monthly,
-        months,
-        once,
-        seconds,
-        weekly,
-        weeks,
-        yearly,
-    )
+    from .rules import Rule, cron, daily, every, hourly, interval, monthly, once, weekly, yearly
 
 __all__ = [
     "Cancel",
@@ -101,6 +84,13 @@ _MODULES = {
     "PlannedOccurrence": "api.records",
     "filter_of": "conditions",
     "handler": "handlers",
+    "Offset": "offsets",
+    "days": "offsets",
+    "hours": "offsets",
+    "minutes": "offsets",
+    "months": "offsets",
+    "seconds": "offsets",
+    "weeks": "offsets",
     "Cancel": "outcomes",
     "Retry": "outcomes",
     "Snooze": "outcomes",

@@ -21,7 +21,7 @@ from ..connections import (
     drive,
 )
 from ..errors import InvalidValueError, LockError
-from ..rules import Offset
+from ..offsets import Offset
 from ..statements.call import Call
 
 __all__ = ["Base", "Length", "PointInTime", "task_name"]

@@ -17,7 +17,8 @@ from .. import handlers, statements
 from ..conditions import json_value
 from ..connections import Steps
 from ..errors import InvalidValueError
-from ..rules import Anchor, Offset, Rule, once, time_of_day
+from ..offsets import Offset
+from ..rules import Anchor, Rule, once, time_of_day
 from ..tables import ColumnName, column_name
 from .moments import Moment, interval_text, last_instant_of, moment_of
 

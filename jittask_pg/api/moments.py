@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from .. import statements
 from ..connections import Steps
 from ..errors import InvalidValueError
-from ..rules import Offset
+from ..offsets import Offset
 
 __all__ = ["Moment", "elapsed_text", "instant_of", "interval_text", "last_instant_of", "moment_of"]
 

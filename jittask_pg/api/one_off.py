@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import TypedDict
 
 from ..errors import InvalidValueError
-from ..rules import Offset
+from ..offsets import Offset
 from .definition import whole_number
 from .moments import elapsed_text, interval_text, moment_of
 

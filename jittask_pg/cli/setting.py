@@ -6,7 +6,7 @@ import click
 
 from .. import statements
 from ..errors import InvalidValueError, NotFoundError
-from ..rules import Offset
+from ..offsets import Offset
 from .output import answer, answer_rows
 from .session import Session, with_session
 

@@ -12,7 +12,7 @@ import click
 from ..database import DSN_VARIABLE, connect, resolve_dsn
 from ..errors import InvalidValueError, JitTaskError, UnavailableError
 from ..migration import check_schema
-from ..rules import Offset
+from ..offsets import Offset
 
 __all__ = ["worker"]
 

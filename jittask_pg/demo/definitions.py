@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from ..api import JitTask
 from ..database import Connection
-from ..rules import cron, every, minutes
+from ..offsets import minutes
+from ..rules import cron, every
 from . import tasks
 from .business import ZONE
 from .models import Contract, Order
