@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from .handlers import handler
     from .offsets import Offset, days, hours, minutes, months, seconds, weeks
     from .outcomes import Cancel, Retry, Snooze
-    from .rules import Rule, cron, daily, every, hourly, interval, monthly, once, weekly, yearly
+    from .rule import Rule
+    from .rules import cron, daily, every, hourly, interval, monthly, once, weekly, yearly
 
 __all__ = [
     "Cancel",
@@ -94,6 +95,7 @@ _MODULES = {
     "Cancel": "outcomes",
     "Retry": "outcomes",
     "Snooze": "outcomes",
+    "Rule": "rule",
 }
 
 

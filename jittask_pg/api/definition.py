@@ -18,7 +18,8 @@ from ..conditions import json_value
 from ..connections import Steps
 from ..errors import InvalidValueError
 from ..offsets import Offset
-from ..rules import Anchor, Rule, once, time_of_day
+from ..rule import Anchor, Rule
+from ..rules import once, time_of_day
 from ..tables import ColumnName, column_name
 from .moments import Moment, interval_text, last_instant_of, moment_of
 

@@ -12,7 +12,8 @@ from ..conditions import filter_of
 from ..connections import AnyConnection
 from ..errors import InvalidValueError
 from ..handlers import check_source
-from ..rules import Rule, once
+from ..rule import Rule
+from ..rules import once
 from ..tables import TableLike
 from .base import Base, Length, PointInTime, task_name
 from .definition import (
