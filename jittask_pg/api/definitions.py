@@ -16,18 +16,11 @@ from ..rule import Rule
 from ..rules import once
 from ..tables import TableLike
 from .base import Base, Length, PointInTime, task_name
-from .definition import (
-    DateField,
-    Function,
-    TaskColumns,
-    args_text,
-    checked_columns,
-    date_field_steps,
-    handler_name,
-    holiday_columns,
-    scheduled_steps,
-)
+from .columns import TaskColumns, checked_columns, holiday_columns
+from .date_field import DateField, date_field_steps
+from .function import Function, args_text, handler_name
 from .moments import moment_of
+from .scheduled import scheduled_steps
 
 __all__ = ["Definitions"]
 

@@ -12,7 +12,7 @@ from ..connections import AnyAsyncConnection, AnyConnection, Steps
 from ..errors import InvalidValueError
 from ..statements.call import Call
 from .base import Base, Length, PointInTime, task_name
-from .definition import Function, args_text, handler_name
+from .function import Function, args_text, handler_name
 from .one_off import OneOffOptions, due_times, one_off_parameters
 from .records import SourceKey, key_text, occurrence_number
 

@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from ..errors import InvalidValueError
 from ..offsets import Offset
-from .definition import whole_number
+from .columns import whole_number
 from .moments import elapsed_text, interval_text, moment_of
 
 __all__ = ["OneOffOptions", "due_times", "one_off_parameters"]

@@ -10,7 +10,7 @@ from .. import statements
 from ..connections import AnyConnection
 from ..errors import InvalidValueError
 from .base import Base, PointInTime, task_name
-from .definition import whole_number
+from .columns import whole_number
 from .moments import Moment, moment_of
 from .records import (
     ExecutionRecord,

@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 
 from ..conditions import Json, json_value
 from ..errors import InvalidValueError
-from .definition import whole_number
+from .columns import whole_number
 
 __all__ = [
     "STATUSES",
