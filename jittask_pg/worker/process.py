@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import select
 import socket
 import threading
 import time
@@ -32,6 +31,7 @@ from .pace import Batching
 from .recipe import Recipes
 from .renew import Renewer
 from .report import Reporter
+from .wakeup import Wakeup
 
 __all__ = ["Worker"]
 
@@ -66,7 +66,8 @@ class Worker:
         import_modules(options.imports)
         self._clock = DatabaseClock()
         self._hub = Hub(self._clock, Lender(self._connector))
-        self._hub.wake_main = self.wake
+        self._wakeup = Wakeup(self._heard)
+        self._hub.wake_main = self._wakeup.wake
         self._recipes = Recipes(registry, options.allow, inline=options.inline)
         self._dispatch = Dispatch(
             self._hub,
@@ -87,9 +88,6 @@ class Worker:
                 ),
             ),
         )
-        self._wake_read, self._wake_write = socket.socketpair()
-        self._wake_read.setblocking(False)
-        self._wake_write.setblocking(False)
         self._stop_asked = 0
         self._connection: Connection | None = None
         self._worker_id = 0
@@ -114,12 +112,7 @@ class Worker:
             step: 1 = finish what runs within the grace, 2 = at once; None = the next one.
         """
         self._stop_asked = self._stop_asked + 1 if step is None else max(self._stop_asked, step)
-        self.wake()
-
-    def wake(self) -> None:
-        """Have the main loop look again."""
-        with suppress(BlockingIOError):
-            self._wake_write.send(b"!")
+        self._wakeup.wake()
 
     def run(self) -> None:
         """Work until told to stop, or, with `drain`, until nothing is due.
@@ -273,36 +266,7 @@ class Worker:
 
     def _wait(self, seconds: float) -> None:
         """For some seconds, or until a notification, an awaited end or a signal wakes it."""
-        connection = self._connection
-        poll = select.poll()
-        poll.register(self._wake_read, select.POLLIN)
-        if connection is not None:
-            poll.register(connection.pgconn.socket, select.POLLIN)
-        # poll counts in whole milliseconds; the rest is slept.
-        whole = int(max(0.0, seconds) * 1000)
-        ready = poll.poll(whole)
-        if not ready:
-            rest = seconds - whole / 1000
-            if rest > 0:
-                time.sleep(rest)
-            return
-        for fd, _ in ready:
-            if fd == self._wake_read.fileno():
-                self._empty_pipe()
-            elif connection is not None:
-                self._hear(connection)
-
-    def _empty_pipe(self) -> None:
-        with suppress(BlockingIOError):
-            while self._wake_read.recv(4096):
-                pass
-
-    def _hear(self, connection: Connection) -> None:
-        connection.pgconn.consume_input()
-        while (notification := connection.pgconn.notifies()) is not None:
-            self._heard(notification)
-        if connection.pgconn.status != pq.ConnStatus.OK:
-            raise psycopg.OperationalError("the connection was closed")
+        self._wakeup.wait(seconds, self._connection)
 
     def _heard(self, notification: pq.PGnotify) -> None:
         if notification.relname == b"jittask_stop" and notification.extra.isdigit() and self._hub.batches:
