@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import handlers
-from ..conditions import json_value
 from ..errors import InvalidValueError
+from ..json_values import json_value
 
 __all__ = ["Function", "args_text", "handler_name"]
 

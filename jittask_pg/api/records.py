@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, cast
 
-from ..conditions import Json, json_value
 from ..errors import InvalidValueError
+from ..json_values import Json, json_value
 from .columns import whole_number
 
 __all__ = [
