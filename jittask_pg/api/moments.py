@@ -46,7 +46,7 @@ def moment_of(value: object, field: str) -> Moment:
         value = _parsed(value.strip(), field)
     if isinstance(value, datetime):
         if value.tzinfo is not None:
-            return Moment(instant=value.astimezone(UTC).isoformat())
+            return Moment(instant=_utc(value, field).isoformat())
         return Moment(local=value.isoformat())
     if isinstance(value, date):
         return Moment(local=datetime.combine(value, time()).isoformat(), whole_day=value)
@@ -91,6 +91,15 @@ def elapsed_text(value: Offset | timedelta | str, field: str) -> str:
             "Give days or shorter units, or a point in time",
         )
     return str(Offset(seconds=elapsed.total_seconds()))
+
+
+def _utc(value: datetime, field: str) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise InvalidValueError(
+            f'{field} is "{value}", outside the years 1 to 9999 in UTC', None, _WAY_OUT
+        ) from None
 
 
 def _parsed(text: str, field: str) -> datetime | date:

@@ -96,7 +96,7 @@ class Session:
         except RightsError:
             # Zones of tasks are not for every role; then the session's own zone has to do.
             return list(instants)
-        return [None if instant is None else _with_offset(next(rows)) for instant in instants]
+        return [None if instant is None else _with_offset(next(rows), instant) for instant in instants]
 
     def localise(
         self,
@@ -155,6 +155,10 @@ def with_session(command: Callable[Concatenate[Session, P], T]) -> Callable[...,
     return database_options(json_option(wrapper))
 
 
-def _with_offset(row: tuple[Any, ...]) -> datetime:
+def _with_offset(row: tuple[Any, ...], instant: datetime) -> datetime:
     local, offset, _ = row
-    return datetime.fromisoformat(local).replace(tzinfo=timezone(timedelta(seconds=offset)))
+    try:
+        return datetime.fromisoformat(local).replace(tzinfo=timezone(timedelta(seconds=offset)))
+    except ValueError:
+        # Python has no year 10000, which begins early in the east.
+        return instant

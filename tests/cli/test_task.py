@@ -185,6 +185,7 @@ def test_a_task_may_be_defined_switched_off(run: Run, connection: psycopg.Connec
         (["--handler", "a.b", "--repeat", "sometimes"], 2, "sometimes"),
         (["--handler", "a.b", "--arg", "novalue"], 2, "KEY=VALUE"),
         (["--handler", "a.b", "--at", "25:00"], 2, '"25:00"'),
+        (["--handler", "a.b", "--end", "9999-12-31T23:00-05:00"], 2, "outside the years 1 to 9999"),
     ],
 )  # fmt: skip
 def test_bad_input_is_refused_naming_the_value_and_writes_nothing(
@@ -303,6 +304,14 @@ def test_times_are_shown_in_the_zone_of_each_task(run: Run) -> None:
     assert "2030-07-01 09:00:00-04" in table
     assert "2030-07-01 09:00:00-04" in run("task", "show", "b").out
     assert run("preview", "a", "--count", "1", "--json").json[0]["due_at"] == "2030-01-01T09:00:00+08:00"
+
+
+def test_a_time_in_the_year_10000_of_its_zone_is_shown_in_utc(
+    run: Run, connection: psycopg.Connection
+) -> None:
+    run("task", "add", "t", "--handler", "a.b", "--repeat", "daily", "--timezone", "Asia/Tokyo")
+    connection.execute("update jittask.task set end_at = '9999-12-31 23:00+00'")
+    assert "9999-12-31 23:00:00+00" in run("task", "show", "t").out
 
 
 def test_pause_resume_and_remove(run: Run, connection: psycopg.Connection) -> None:
