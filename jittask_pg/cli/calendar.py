@@ -18,7 +18,7 @@ from .plan_change import note_plan, plan_change
 from .session import Session, with_session
 from .types import DAY, WEEKDAYS, YEARS
 
-__all__ = ["calendar"]
+__all__ = ["calendar", "coming_years"]
 
 _WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 
@@ -59,7 +59,7 @@ def sync(session: Session, codes: tuple[str, ...], years: tuple[int, ...] | None
     ]
     if not wanted:
         raise click.UsageError("There is no synced calendar yet: name a CODE, such as CN or US-NY")
-    span = years or _coming_years(session)
+    span = years or coming_years(session)
     rows: list[dict[str, Any]] = []
     for code, calendar_name in wanted:
         with session.transaction():
@@ -214,7 +214,7 @@ def show(session: Session, name: str, years: tuple[int, ...] | None) -> None:
       jittask calendar show CN --year 2026
     """
     found = _one(session, name)
-    span = years or _coming_years(session)
+    span = years or coming_years(session)
     days: list[dict[str, Any]] = [
         {"day": day, "weekday": f"{day:%a}", "working": working, "name": note, "source": source}
         for day, working, note, source in session.run(
@@ -293,6 +293,7 @@ def _weekend_names(weekend: Sequence[int]) -> list[str]:
     return [_WEEKDAYS[weekday] for weekday in weekend]
 
 
-def _coming_years(session: Session) -> tuple[int, ...]:
+def coming_years(session: Session) -> tuple[int, ...]:
+    """This year and the two after it, in the installation's zone."""
     year = date.fromisoformat(str(session.run(statements.times.local_now())[0][0])[:10]).year
     return (year, year + 1, year + 2)

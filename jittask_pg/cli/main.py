@@ -33,6 +33,8 @@ _COMMANDS: Mapping[str, str] = {
     "run-now": "occurrence:run_now",
     "preview": "plan:preview",
     "explain": "plan:explain",
+    "apply": "apply:apply",
+    "export": "export:export",
     "calendar": "calendar:calendar",
     "reconcile": "source:reconcile",
     "attach": "source:attach",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .. import statements
 from .session import Session
 
-__all__ = ["PlanChange", "note_plan", "plan_change"]
+__all__ = ["NO_CHANGE", "PlanChange", "note_plan", "plan_change", "plan_changes", "plan_total"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ class PlanChange:
         return f"{counts}; the planning of its table goes on" if self.goes_on else counts
 
 
+NO_CHANGE = PlanChange(0, 0, 0, False)
+
+
 def note_plan(session: Session, task: str | None = None, *, calendar: str | None = None) -> None:
     """Keep, for the rest of the transaction, what is planned for a task or for the tasks of a calendar."""
     session.run(statements.plan_change.begin())
@@ -40,3 +44,19 @@ def note_plan(session: Session, task: str | None = None, *, calendar: str | None
 def plan_change(session: Session, task: str | None = None, *, calendar: str | None = None) -> PlanChange:
     """What has changed since `note_plan` in this transaction; a task may have been renamed in between."""
     return PlanChange(*session.run(statements.plan_change.difference(task, calendar))[0])
+
+
+def plan_changes(session: Session, tasks: Sequence[str], calendars: Sequence[str]) -> dict[str, PlanChange]:
+    """`plan_change` for each of some tasks, and for the tasks of calendars; tasks that are gone too."""
+    rows = session.run(statements.plan_change.differences(tasks, calendars))
+    return {name: PlanChange(*counts) for name, *counts in rows}
+
+
+def plan_total(changes: Sequence[PlanChange]) -> PlanChange:
+    """All of them together."""
+    return PlanChange(
+        sum(change.added for change in changes),
+        sum(change.moved for change in changes),
+        sum(change.cancelled for change in changes),
+        any(change.goes_on for change in changes),
+    )

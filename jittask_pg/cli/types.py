@@ -25,8 +25,12 @@ __all__ = [
     "TASK_NAME",
     "TIME_OF_DAY",
     "WEEKDAYS",
+    "WEEKDAY_NAMES",
     "YEARS",
+    "day_of",
+    "json_object",
     "keyword_pairs",
+    "weekdays",
 ]
 
 
@@ -68,7 +72,12 @@ class _TaskName(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
-def _json_object(text: str, field: str) -> str:
+def json_object(text: str, field: str) -> str:
+    """The text, where it is a JSON object.
+
+    Raises:
+        InvalidValueError: it is none.
+    """
     value = _json(text, field)
     if not isinstance(value, dict):
         raise InvalidValueError(
@@ -98,15 +107,20 @@ def _json(text: str, field: str) -> object:
         ) from None
 
 
-_WEEKDAY_NAMES = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+WEEKDAY_NAMES = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
-def _weekdays(text: str, field: str) -> tuple[int, ...]:
+def weekdays(text: str, field: str) -> tuple[int, ...]:
+    """Read weekdays: sat,sun; in order, 0 = Sunday.
+
+    Raises:
+        InvalidValueError: a word names none.
+    """
     found: set[int] = set()
     for word in filter(None, re.split(r"[,\s]+", text.lower())):
         if word in ("none", "-"):
             continue
-        match = [number for number, name in enumerate(_WEEKDAY_NAMES) if word.startswith(name)]
+        match = [number for number, name in enumerate(WEEKDAY_NAMES) if word.startswith(name)]
         if not match:
             raise InvalidValueError(
                 f'{field} names "{word}", which is no weekday', None, "Write sat,sun, or none"
@@ -125,10 +139,15 @@ def _years(text: str, field: str) -> tuple[int, ...]:
     return tuple(range(first, last + 1))
 
 
-def _day(text: str, field: str) -> str:
-    moment = moment_of(text, field)
+def day_of(value: object, field: str) -> str:
+    """Read a day, given as ISO text or a date; ISO text.
+
+    Raises:
+        InvalidValueError: it is none.
+    """
+    moment = moment_of(value, field)
     if moment.whole_day is None:
-        raise InvalidValueError(f'{field} is "{text}", which is no day', None, "Write 2026-12-31")
+        raise InvalidValueError(f'{field} is "{value}", which is no day', None, "Write 2026-12-31")
     return moment.whole_day.isoformat()
 
 
@@ -156,9 +175,9 @@ MOMENT = _Read("moment", moment_of)
 LENGTH = _Read("length", interval_text)
 ELAPSED = _Read("length", elapsed_text)
 TIME_OF_DAY = _Read("time", lambda text, field: time_of_day(text, field).isoformat())
-JSON_OBJECT = _Read("json", _json_object)
+JSON_OBJECT = _Read("json", json_object)
 JSON_KEY = _Read("key", _json_key)
-WEEKDAYS = _Read("weekdays", _weekdays)
+WEEKDAYS = _Read("weekdays", weekdays)
 YEARS = _Read("years", _years)
-DAY = _Read("day", _day)
+DAY = _Read("day", day_of)
 TASK_NAME = _TaskName()

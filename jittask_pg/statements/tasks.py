@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import LiteralString
 
@@ -200,3 +201,83 @@ def names() -> Call:
 def titles() -> Call:
     """Every task by name: name, title, kind, repeat."""
     return Call("select t.name, t.title, t.kind, t.repeat from jittask.task t order by t.name")
+
+
+def take_turn() -> Call:
+    """Waits for others who make the database match folders, until their transaction ends: two of them would
+    both add what is new."""
+    return Call("select pg_advisory_xact_lock(hashtextextended('jittask.apply', 0))")
+
+
+def spell_plainly() -> Call:
+    """Within this transaction, values read as text look the same whatever the session's settings are."""
+    return Call(
+        """
+        select set_config('DateStyle', 'ISO', true), set_config('IntervalStyle', 'postgres', true),
+          set_config('TimeZone', 'UTC', true)
+        """
+    )
+
+
+def texts(task_names: Sequence[str] | None, *, lock: bool = False) -> Call:
+    """Tasks by name: `COLUMNS` in their order, each as text.
+
+    Args:
+        task_names: None = every task.
+        lock: keep others from changing them until the transaction ends.
+    """
+    columns: list[LiteralString] = ["cast(t." + column + " as text)" for column in COLUMNS]
+    template: LiteralString = """
+        select {columns}
+        from jittask.task t
+        where cast(%(task_names)s as text) is null
+          or t.name in (select json_array_elements_text(cast(cast(%(task_names)s as text) as json)))
+        order by t.name
+        {locking}
+    """
+    return Call(
+        template.format(columns=", ".join(columns), locking="for no key update of t" if lock else ""),
+        {"task_names": None if task_names is None else json.dumps(list(task_names))},
+    )
+
+
+def stored_texts(task: Mapping[str, object]) -> Call:
+    """How a task would be stored; one row: `COLUMNS` in their order, each as text.
+
+    Args:
+        task: values for all of `COLUMNS`. A table that does not exist stays as it is spelled.
+    """
+    spellings: dict[LiteralString, LiteralString] = {
+        **COLUMNS,
+        "source_table": """coalesce(
+          (
+            select quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+            from pg_catalog.pg_class c
+            join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+            where c.oid = to_regclass(cast(%({0})s as text))
+          ),
+          cast(%({0})s as text)
+        )""",
+    }
+    values: list[LiteralString] = [
+        "cast(" + spelling.format(column) + " as text)" for column, spelling in spellings.items()
+    ]
+    template: LiteralString = "select {}"
+    return Call(template.format(", ".join(values)), task)
+
+
+def others(task_names: Sequence[str]) -> Call:
+    """Tasks that are not among `task_names`, by name.
+
+    Returns:
+        name, calendar, created_by, whether that is the login role of this session.
+    """
+    return Call(
+        """
+        select t.name, t.calendar, t.created_by, t.created_by = session_user
+        from jittask.task t
+        where t.name not in (select json_array_elements_text(cast(cast(%(task_names)s as text) as json)))
+        order by t.name
+        """,
+        {"task_names": json.dumps(list(task_names))},
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -45,7 +46,7 @@ def test_a_viewer_sees_records_and_changes_nothing(
     assert "permission denied" in run("enqueue", "a.b", "--dsn", dsn, code=1).err
 
 
-def test_an_admin_defines_tasks_and_calendars(dsn_as: Callable[[str], str]) -> None:
+def test_an_admin_defines_tasks_and_calendars(dsn_as: Callable[[str], str], tmp_path: Path) -> None:
     dsn, run = dsn_as("jittask_admin"), runner()
     run("calendar", "sync", "CN", "--years", "2024", "--dsn", dsn)
     run("task", "add", "t", "--handler", "a.b", "--repeat", "daily", "--calendar", "CN", "--dsn", dsn)
@@ -54,6 +55,9 @@ def test_an_admin_defines_tasks_and_calendars(dsn_as: Callable[[str], str]) -> N
     run("queue", "pause", "mail", "--dsn", dsn)
     run("status", "--dsn", dsn)
     run("doctor", "--dsn", dsn)
+    run("export", str(tmp_path), "--dsn", dsn)
+    run("task", "remove", "t", "--dsn", dsn)
+    run("apply", str(tmp_path), "--dsn", dsn)
     run("task", "remove", "t", "--dsn", dsn)
 
 
