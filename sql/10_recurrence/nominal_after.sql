@@ -39,8 +39,8 @@ begin
     v_step := case p_rule.repeat when 'hourly' then 3600.0 * v_every
                                  else date_part('epoch', p_rule.period) end;
     v_count := floor((date_part('epoch', p_after) - date_part('epoch', v_anchor)) / v_step);
-    for v_n in v_count..v_count + 2 loop
-      v_at := to_timestamp(date_part('epoch', v_anchor) + v_n * v_step);
+    for v_n in 0..2 loop
+      v_at := to_timestamp(date_part('epoch', v_anchor) + (v_count + v_n) * v_step);
       if v_at > p_after then
         return v_at;
       end if;

@@ -162,6 +162,15 @@ def test_a_row_of_an_older_plan_is_dropped(connection: psycopg.Connection, worke
     assert value(connection, "select count(*) from jittask.due_queue") == 0
 
 
+def test_a_rule_of_a_second_goes_on_however_old_its_start_is(
+    connection: psycopg.Connection, worker: int
+) -> None:
+    add_task(connection, name="tick", start_at="1930-01-01 00:00+00", repeat="interval", period="1 second")
+    at(connection, "2030-01-07 12:00:01+00")
+    assert len(claim(connection, worker).rows) == 1
+    assert [f"{record.due_at:%M:%S}" for record in records(connection)] == ["00:00", "00:01"]
+
+
 class TestMisfire:
     """What happens to a task that ticks every ten seconds when nobody claimed for five minutes."""
 
