@@ -17,9 +17,12 @@ declare
   v_low timestamptz := p_after;
   v_high timestamptz := p_until;
   v_middle timestamptz;
+  v_count bigint := jittask.count_occurrences(p_rule, p_after, p_until);
 begin
-  if jittask.count_occurrences(p_rule, p_after, p_until) <= p_count then
+  if v_count < p_count then
     return;
+  elsif v_count = p_count then
+    v_high := p_after;
   end if;
   -- Behind v_low there are more than p_count, behind v_high at most p_count.
   while v_high - v_low > interval '1 second' loop

@@ -207,16 +207,17 @@ class TestMisfire:
         dues = [record.due_at for record in records(connection, status="completed")]
         assert dues == sorted(dues)
 
+    @pytest.mark.parametrize("cap", [5, 30, 31])
     def test_all_keeps_to_the_cap_and_records_what_was_dropped(
-        self, connection: psycopg.Connection, worker: int
+        self, connection: psycopg.Connection, worker: int, cap: int
     ) -> None:
-        self.miss(connection, misfire="all", misfire_cap=5)
+        self.miss(connection, misfire="all", misfire_cap=cap)
         runs = []
         while (claimed := claim(connection, worker)).rows:
             runs += claimed.rows
             finish(connection, claimed, ends_lease=True)
-        assert len(runs) == 5
-        assert sum(row.missed for row in runs) == 26
+        assert len(runs) == cap
+        assert sum(row.missed for row in runs) == 31 - cap
 
     def test_all_keeps_to_the_catchup_window(self, connection: psycopg.Connection, worker: int) -> None:
         self.miss(connection, misfire="all", catchup_window="2 minutes")
