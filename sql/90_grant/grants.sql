@@ -35,17 +35,20 @@ begin
         ('jittask_worker', array[
           'now', 'register_worker', 'unregister_worker', 'claim', 'finish', 'give_back', 'renew',
           'note_progress', 'doze', 'sweep', 'enqueue', 'enqueue_many', 'sees_results', 'cron_next',
-          'next_occurrences', 'shift_to_workday', 'preview', 'explain', 'why_due', 'why_last',
+          'next_occurrences', 'shift_to_workday', 'preview', 'rehearse', 'rehearse_tasks', 'explain', 'why_due',
+          'why_last', 'installation_timezone', 'clock_of', 'canonical_timezone',
           -- What the statement names with which a worker reads a source row again.
           'field_nominal', 'field_instant', 'to_instant', 'offset_change'
         ]),
         ('jittask_client', array[
           'now', 'enqueue', 'enqueue_many', 'cancel', 'retry', 'sees_results', 'cron_next',
-          'next_occurrences', 'shift_to_workday', 'installation_timezone', 'clock_of', 'to_instant'
+          'next_occurrences', 'shift_to_workday', 'installation_timezone', 'clock_of', 'to_instant',
+          'offset_change'
         ]),
         ('jittask_viewer', array[
           'now', 'sees_results', 'cron_next', 'next_occurrences', 'shift_to_workday', 'preview',
-          'explain', 'why_due', 'why_last', 'installation_timezone', 'clock_of'
+          'rehearse', 'rehearse_tasks', 'explain', 'why_due', 'why_last', 'installation_timezone', 'clock_of',
+          'canonical_timezone', 'field_nominal', 'field_instant', 'to_instant', 'offset_change'
         ])
     ) g (role, functions)
     join pg_catalog.pg_roles r on r.rolname = g.role

@@ -171,6 +171,13 @@ def test_a_client_enqueues_and_cancels_its_own_only(as_member: As, connection: p
         denied(client, "insert into jittask.task (kind, handler, start_at) values ('scheduled', 'f', now())")
 
 
+def test_a_client_may_name_a_time_that_a_gap_swallows(as_member: As) -> None:
+    with as_member("client") as client:
+        assert value(
+            client, "select jittask.to_instant('2026-03-29 02:30', 'Europe/Berlin') = '2026-03-29 01:00+00'"
+        )
+
+
 def test_a_viewer_sees_records_without_results(as_member: As, connection: psycopg.Connection) -> None:
     enqueue(connection)
     finish(connection, claim(connection, register(connection)), outcome="error", error="password=secret")
