@@ -33,6 +33,7 @@ _COMMANDS: Mapping[str, str] = {
     "run-now": "occurrence:run_now",
     "preview": "plan:preview",
     "explain": "plan:explain",
+    "rehearse": "rehearse:rehearse",
     "apply": "apply:apply",
     "export": "export:export",
     "calendar": "calendar:calendar",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import LiteralString
 
 from .call import Call
 
@@ -53,6 +55,53 @@ def explain(task_name: str, source_key: str | None) -> Call:
         "select jittask.explain(cast(%(task_name)s as text), cast(cast(%(source_key)s as text) as jsonb))",
         {"task_name": task_name, "source_key": source_key},
     )
+
+
+_REHEARSED: LiteralString = """
+          from_at => cast(cast(%(from_at)s as text) as timestamptz),
+          to_at => cast(cast(%(to_at)s as text) as timestamptz),
+          task_names => (
+            select array_agg(n.name)
+            from json_array_elements_text(cast(cast(%(task_names)s as text) as json)) n (name)
+          ),
+          queue => cast(%(queue)s as text),
+          workers_stopped_until => cast(cast(%(workers_stopped_until)s as text) as timestamptz)"""
+
+
+def rehearse(about: Mapping[str, object], count: int) -> Call:
+    """What would run, in order.
+
+    Args:
+        about: from_at (None = whatever waits), to_at, workers_stopped_until (None = workers run now), as
+            instants in text; task_names (JSON text of an array; None = all, and one-offs); queue (None =
+            all).
+        count: rows at most.
+
+    Returns:
+        Rows: task_name, kind, source_key (JSON text), nominal_at, due_at, run_at, why it is due when it is
+        (null = the rule says all), missed, why it would not run (null = it runs).
+    """
+    template: LiteralString = """
+        select r.task_name, r.kind, cast(r.source_key as text), r.nominal_at, r.due_at, r.run_at,
+          case when r.kind <> 'one_off' then jittask.why_due(r.task_name, r.nominal_at, r.due_at) end,
+          r.missed, r.skipped
+        from jittask.rehearse({about}, count => cast(%(count)s as int)) r
+    """
+    return Call(template.format(about=_REHEARSED), {**about, "count": count})
+
+
+def rehearse_tasks(about: Mapping[str, object]) -> Call:
+    """As `rehearse`, counted by task: task_name, kind, runs, skipped, missed, first_at, last_at, note."""
+    template: LiteralString = """
+        select r.task_name, r.kind, r.runs, r.skipped, r.missed, r.first_at, r.last_at, r.note
+        from jittask.rehearse_tasks({about}) r
+    """
+    return Call(template.format(about=_REHEARSED), about)
+
+
+def still_image() -> Call:
+    """First in a transaction: its statements see the database at one moment, and can change nothing."""
+    return Call("set transaction isolation level repeatable read, read only")
 
 
 def planned_for_row(source_table: str, source_key: str) -> Call:

@@ -135,3 +135,29 @@ def local_now() -> Call:
         )
         """
     )
+
+
+def instant_after(start: str | None, length: str) -> Call:
+    """The instant that lies a length of time after another; one row: text, ``infinity`` where it cannot be.
+
+    Args:
+        start: an instant (text); None = now.
+        length: an interval (text); its months and days are counted in the installation's zone.
+    """
+    return Call(
+        """
+        select coalesce(
+          to_char(
+            jittask.field_nominal(
+              coalesce(cast(cast(%(start)s as text) as timestamptz), jittask.now()),
+              cast(cast(%(length)s as text) as interval),
+              null,
+              jittask.clock_of(jittask.installation_timezone())
+            ) at time zone 'UTC',
+            'YYYY-MM-DD"T"HH24:MI:SS.US"+00"'
+          ),
+          'infinity'
+        )
+        """,
+        {"start": start, "length": length},
+    )

@@ -46,6 +46,22 @@ def test_a_viewer_sees_records_and_changes_nothing(
     assert "permission denied" in run("enqueue", "a.b", "--dsn", dsn, code=1).err
 
 
+@pytest.mark.parametrize("group", ["jittask_viewer", "jittask_worker"])
+def test_whoever_may_preview_may_rehearse(
+    dsn_as: Callable[[str], str], connection: psycopg.Connection, group: str
+) -> None:
+    connection.execute(
+        "insert into jittask.task (name, kind, handler, start_at, repeat) values ('t', 'scheduled', 'h', now(), 'daily')"
+    )
+    dsn, run = dsn_as(group), runner()
+    connection.execute("update jittask.setting set value = 'Europe/Berlin' where name = 'timezone'")
+    # A time in a gap of the clocks asks for the most rights.
+    window = ("--from", "2026-03-29 02:30", "--for", "30 years")
+    assert run("rehearse", *window, "--dsn", dsn, "--json").json["occurrences"]
+    assert run("records", "--from", "2026-03-29 02:30", "--dsn", dsn)
+    connection.execute("delete from jittask.task")
+
+
 def test_an_admin_defines_tasks_and_calendars(dsn_as: Callable[[str], str], tmp_path: Path) -> None:
     dsn, run = dsn_as("jittask_admin"), runner()
     run("calendar", "sync", "CN", "--years", "2024", "--dsn", dsn)
