@@ -1,8 +1,8 @@
 -- Gives a worker up to p_limit due occurrences: they stay in the queue with the id of one new lease.
 -- Committed before anything runs. p_inline: the worker runs internal functions (task.source) too;
--- p_isolated: it has a child process free for tasks with process isolation. Rows that need no look of
--- their own (one-offs, rows of tasks without repeat or limits, on time) are claimed as a set; the
--- others are judged one by one.
+-- p_isolated: it has a child process free for tasks with process isolation; p_in_database: it runs
+-- functions of the database only. Rows that need no look of their own (one-offs, rows of tasks without
+-- repeat or limits, on time) are claimed as a set; the others are judged one by one.
 -- Locks: queue rows (skip locked), then series and plan rows. Never the source rows, never task.
 create or replace function jittask.claim(
   p_worker_id bigint,
@@ -11,7 +11,8 @@ create or replace function jittask.claim(
   p_after_run_us bigint default null,
   p_after_id bigint default null,
   p_inline bool default false,
-  p_isolated bool default true
+  p_isolated bool default true,
+  p_in_database bool default false
 )
 returns table (
   occurrence_id bigint,
@@ -55,7 +56,8 @@ begin
       when p_isolated then '{}'
       else array(select t.task_id from jittask.task t where t.isolation = 'process')
     end,
-    coalesce(jittask.from_us(p_after_run_us), '-infinity'), coalesce(p_after_id, 0)
+    coalesce(jittask.from_us(p_after_run_us), '-infinity'), coalesce(p_after_id, 0),
+    case when p_in_database then array(select p.task_id from jittask.plan p where p.handler like 'sql:%') end
   ) l;
   if v_planned <> '{}' then
     v_ids := v_ids || jittask.judge_planned(v_planned, v_now);

@@ -1,5 +1,5 @@
 -- A worker found nothing due and is about to sleep: marks it, so that writers wake it, and returns
--- when something runs next, in microseconds; null = nothing is planned. One index probe per lane.
+-- when something runs next, in microseconds; null = nothing is planned.
 create or replace function jittask.doze(
   p_worker_id bigint,
   p_queues text[] default null
@@ -11,7 +11,6 @@ security definer
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off
-set enable_bitmapscan = off
 as $$
 declare
   v_now timestamptz := jittask.now();
@@ -23,21 +22,6 @@ begin
   if jittask.holds_suspect(p_worker_id) then
     return jittask.to_us(v_now + interval '10 milliseconds');
   end if;
-  return (
-    select jittask.to_us(min(n.run_at))
-    from jittask.lane l
-    cross join lateral (
-      select q.run_at
-      from jittask.due_queue q
-      where q.queue = l.queue
-        and q.priority = l.priority
-        and q.run_at > v_now
-        and q.lease_id is null
-      order by q.run_at
-      limit 1
-    ) n
-    where (p_queues is null or l.queue = any (p_queues))
-      and not exists (select from jittask.paused_queue u where u.queue = l.queue)
-  );
+  return jittask.to_us(jittask.next_run_at(v_now, p_queues));
 end;
 $$;

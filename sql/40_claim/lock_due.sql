@@ -1,7 +1,8 @@
 -- Locks up to p_limit due occurrences in claim order (priority, run_at): one_offs need no further
 -- look, planned may. Each lane is one descent of due_queue_in_claim_order; lanes of one priority take
 -- turns by their oldest row. p_after_*: watermark, so that a drain does not read again the dead
--- entries that it left behind itself. p_except: tasks that are left to others.
+-- entries that it left behind itself. p_except: tasks that are left to others. p_only: tasks whose functions
+-- are in the database; then of the one-offs too only these are taken; null = all.
 -- Locks: queue rows, SKIP LOCKED. Caller: claim.
 create or replace function jittask.lock_due(
   p_worker_id bigint,
@@ -11,6 +12,7 @@ create or replace function jittask.lock_due(
   p_except bigint[],
   p_after_run_at timestamptz,
   p_after_id bigint,
+  p_only bigint[],
   out one_offs bigint[],
   out planned bigint[]
 )
@@ -42,6 +44,7 @@ begin
             and (q.run_at, q.occurrence_id) > (p_after_run_at, p_after_id)
             and q.lease_id is null
             and (q.task_id is null or q.task_id <> all (p_except))
+            and (p_only is null or q.task_id = any (p_only) or q.task_id is null and q.handler like 'sql:%')
           order by q.queue, q.priority, q.run_at, q.occurrence_id
           limit 1
         )
@@ -64,6 +67,7 @@ begin
         and (q.run_at, q.occurrence_id) > (p_after_run_at, p_after_id)
         and q.lease_id is null
         and (q.task_id is null or q.task_id <> all (p_except))
+        and (p_only is null or q.task_id = any (p_only) or q.task_id is null and q.handler like 'sql:%')
       order by q.queue, q.priority, q.run_at, q.occurrence_id
       limit p_limit - cardinality(one_offs) - cardinality(planned)
       for update skip locked

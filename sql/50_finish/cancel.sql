@@ -1,7 +1,8 @@
 -- Calls off one occurrence. "cancelled": it was waiting and is recorded so; "stopping": it runs, and
 -- its worker is told; "ended": it is over already; "unknown": there is none with this id.
 -- A client role may cancel what it enqueued itself. Locks: the queue row, or the lease row and, as a
--- finish holds it before the queue row, nothing else: so neither waits for the other in a circle.
+-- finish holds it before the queue row, nothing else: so neither waits for the other in a circle. Not its
+-- key: a run within the database holds that until its end.
 create or replace function jittask.cancel(
   occurrence_id bigint
 )
@@ -35,7 +36,7 @@ begin
       where q.occurrence_id = cancel.occurrence_id and q.lease_id is null
       for update;
     else
-      perform from jittask.lease l where l.lease_id = v_row.lease_id for update;
+      perform from jittask.lease l where l.lease_id = v_row.lease_id for no key update;
       perform from jittask.due_queue q
       where q.occurrence_id = cancel.occurrence_id and q.lease_id = v_row.lease_id;
     end if;

@@ -5,7 +5,7 @@ do $$
 declare
   v_grant record;
 begin
-  execute 'revoke all on all functions in schema jittask from public';
+  execute 'revoke all on all routines in schema jittask from public';
   for v_grant in
     select r.rolname, g.statement
     from (
@@ -14,7 +14,7 @@ begin
         ('jittask_admin', 'grant select on all tables in schema jittask to %I'),
         ('jittask_admin', 'grant insert, update, delete on jittask.task, jittask.calendar, jittask.calendar_day to %I'),
         ('jittask_admin', 'grant update on jittask.setting to %I'),
-        ('jittask_admin', 'grant execute on all functions in schema jittask to %I'),
+        ('jittask_admin', 'grant execute on all routines in schema jittask to %I'),
         ('jittask_worker', 'grant usage on schema jittask to %I'),
         ('jittask_worker', 'grant select on all tables in schema jittask to %I'),
         ('jittask_client', 'grant usage on schema jittask to %I'),
@@ -38,7 +38,10 @@ begin
           'next_occurrences', 'shift_to_workday', 'preview', 'rehearse', 'rehearse_tasks', 'explain', 'why_due',
           'why_last', 'installation_timezone', 'clock_of', 'canonical_timezone',
           -- What the statement names with which a worker reads a source row again.
-          'field_nominal', 'field_instant', 'to_instant', 'offset_change'
+          'field_nominal', 'field_instant', 'to_instant', 'offset_change',
+          'run_database_functions', 'register_session', 'claim_database_run', 'run_claimed', 'hold_lease',
+          'reread_row', 'call_claimed', 'call_database_function', 'failed_run', 'stopped_run', 'storable_text',
+          'report_run', 'next_look', 'to_us', 'keep_sweeping', 'look_after_sessions'
         ]),
         ('jittask_client', array[
           'now', 'enqueue', 'enqueue_many', 'cancel', 'retry', 'sees_results', 'cron_next',
@@ -55,7 +58,7 @@ begin
     join pg_catalog.pg_proc p
       on p.proname = any (g.functions) and p.pronamespace = 'jittask'::regnamespace
   loop
-    execute format('grant execute on function %s to %I', v_grant.function, v_grant.rolname);
+    execute format('grant execute on routine %s to %I', v_grant.function, v_grant.rolname);
   end loop;
 end;
 $$;

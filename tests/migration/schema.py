@@ -21,7 +21,7 @@ PATH = Path(__file__).with_name("schema.sql")
 
 # Each object begins with "-- Name: …; Type: …; Schema: …" between two lines of two dashes.
 _OBJECT = re.compile(r"^--\n-- Name: (?P<name>.*?); Type: (?P<type>.*?); Schema: .*?\n--\n", re.MULTILINE)
-_LEFT_OUT = {"FUNCTION", "SCHEMA"}
+_LEFT_OUT = {"FUNCTION", "PROCEDURE", "SCHEMA"}
 _PARTITION = re.compile(r"run_\w+_p?\d{4}")
 
 
@@ -45,7 +45,7 @@ def dump(dsn: str) -> str:
     for found, after in zip(begins, [*begins[1:], None], strict=True):
         if found["type"] in _LEFT_OUT or _PARTITION.search(found["name"]):
             continue
-        if found["type"] == "COMMENT" and found["name"].startswith("FUNCTION"):
+        if found["type"] == "COMMENT" and found["name"].startswith(("FUNCTION", "PROCEDURE")):
             continue
         body = text[found.end() : after.start() if after else len(text)]
         kept = [line for line in body.splitlines() if not re.match(r"SET |\\|--|$", line)]

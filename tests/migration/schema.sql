@@ -2,6 +2,25 @@
 
 COMMENT ON SCHEMA jittask IS 'jittask_pg: schedules and date-field triggers as rows, a due queue, and a ledger of what ran';
 
+CREATE TYPE jittask.database_run AS (
+	occurrence_id bigint,
+	lease_id bigint,
+	token bigint,
+	run_us bigint,
+	handler text,
+	args text,
+	source_key text,
+	nominal_us bigint,
+	detail text,
+	started_us bigint,
+	finished_us bigint,
+	outcome text,
+	result text,
+	error text
+);
+
+COMMENT ON TYPE jittask.database_run IS 'An occurrence as a session of the database claimed it, and how its run ended; outcome null = nothing is to be reported';
+
 CREATE TYPE jittask.rule AS (
 	repeat text,
 	anchor_at timestamp with time zone,
@@ -665,7 +684,8 @@ CREATE TABLE jittask.worker (
     queues text[],
     started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     seen_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    sleeps boolean DEFAULT false NOT NULL
+    sleeps boolean DEFAULT false NOT NULL,
+    in_database boolean DEFAULT false NOT NULL
 )
 WITH (fillfactor='50');
 
@@ -679,7 +699,7 @@ COMMENT ON COLUMN jittask.worker.host IS 'Host name';
 
 COMMENT ON COLUMN jittask.worker.pid IS 'Process id on that host';
 
-COMMENT ON COLUMN jittask.worker.version IS 'Version of the package it runs';
+COMMENT ON COLUMN jittask.worker.version IS 'Version of the package it runs; of a session of the database, that of the schema';
 
 COMMENT ON COLUMN jittask.worker.queues IS 'Queues it serves; null = all';
 
@@ -688,6 +708,8 @@ COMMENT ON COLUMN jittask.worker.started_at IS 'When it started, by the wall clo
 COMMENT ON COLUMN jittask.worker.seen_at IS 'When it was last heard of, by the wall clock';
 
 COMMENT ON COLUMN jittask.worker.sleeps IS 'true: it waits for a notification; writers notify only then';
+
+COMMENT ON COLUMN jittask.worker.in_database IS 'true: a session of this database, pid is that of its server process; runs functions of the database only';
 
 CREATE VIEW jittask.execution_record AS
  SELECT o.occurrence_id,
@@ -906,7 +928,7 @@ CREATE TABLE jittask.replan (
     source_key text COLLATE pg_catalog."C",
     source_table text,
     reason text NOT NULL,
-    noted_at timestamp with time zone DEFAULT COALESCE((NULLIF(current_setting('jittask.fake_now'::text, true), ''::text))::timestamp with time zone, statement_timestamp()) NOT NULL,
+    noted_at timestamp with time zone DEFAULT COALESCE((NULLIF(current_setting('jittask.fake_now'::text, true), ''::text))::timestamp with time zone, GREATEST(statement_timestamp(), transaction_timestamp())) NOT NULL,
     source_keys text[] COLLATE pg_catalog."C",
     writers text[]
 );

@@ -10,7 +10,8 @@ import pytest
 from jittask_pg.migration.files import FunctionFile, function_files
 from tests.support.schedule import value
 
-FUNCTIONS = [file for file in function_files() if "create or replace function" in file.sql]
+MADE = re.compile(r"^create or replace (?:function|procedure) jittask\.(\w+)", re.MULTILINE)
+FUNCTIONS = [file for file in function_files() if MADE.search(file.sql)]
 
 # Findings of the checker that come from what it cannot know, not from the code.
 UNKNOWABLE = re.compile(
@@ -47,7 +48,7 @@ def test_the_checker_finds_nothing(connection: psycopg.Connection) -> None:
 
 @pytest.mark.parametrize("file", FUNCTIONS, ids=lambda file: file.path)
 def test_a_file_holds_one_function_of_its_name(file: FunctionFile) -> None:
-    names = re.findall(r"^create or replace function jittask\.(\w+)", file.sql, re.MULTILINE)
+    names = MADE.findall(file.sql)
     assert len(set(names)) == 1
     stem = re.sub(r"^\d+_", "", file.path.rsplit("/", 1)[-1].removesuffix(".sql"))
     assert stem.startswith(names[0])
