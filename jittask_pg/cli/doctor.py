@@ -12,6 +12,8 @@ import click
 
 from .. import migration, statements
 from ..database import migrate_command
+from ..errors import UnavailableError
+from .cron_database import cron_database, failure_of
 from .output import answer_rows, counted, length
 from .session import Session, with_session
 
@@ -55,6 +57,7 @@ def _findings(session: Session) -> Iterator[Finding]:
     yield from _server(session)
     yield from _watching(session)
     yield from _working(session)
+    yield from _pg_cron(session)
     for name, last_on, synced in session.run(statements.doctor.stale_calendars()):
         until = "has no marked day" if last_on is None else f"is filled through {last_on} only"
         yield Finding(
@@ -151,4 +154,34 @@ def _working(session: Session) -> Iterator[Finding]:
             "error",
             f"{counted(count, 'run')} given back in the last hour ({tasks}): {reason}",
             "Mend the cause: a missing GRANT, or a handler that no worker knows",
+        )
+
+
+def _pg_cron(session: Session) -> Iterator[Finding]:
+    try:
+        with cron_database(session) as cron:
+            jobs = cron.jobs()
+    except UnavailableError:
+        # It is in a database that this role may not enter.
+        return
+    for job in jobs:
+        failure = failure_of(job)
+        if not job["active"]:
+            yield Finding(
+                "warning", f"Job {job['name']} of pg_cron is switched off", "Run: jittask pg-cron install"
+            )
+        elif failure is not None:
+            yield Finding(
+                "error",
+                f"Job {job['name']} of pg_cron fails: {failure}",
+                f'Let role "{job["role"]}" connect from the server itself: cron.host, pg_hba.conf, .pgpass'
+                if failure == "connection failed"
+                else "Mend the cause; jittask pg-cron status shows the last run",
+            )
+    ((count,),) = session.run(statements.doctor.unserved_database_functions())
+    if count and not jobs:
+        yield Finding(
+            "warning",
+            f"{counted(count, 'task')} with functions of the database, and nobody runs them",
+            "Start a worker, or run: jittask pg-cron install",
         )

@@ -42,6 +42,7 @@ _COMMANDS: Mapping[str, str] = {
     "detach": "source:detach",
     "queue": "queue:queue",
     "setting": "setting:setting",
+    "pg-cron": "pg_cron:pg_cron",
     "status": "status:status",
     "doctor": "doctor:doctor",
     "completion": "completion:completion",

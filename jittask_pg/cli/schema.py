@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import click
 
 from .. import migration, statements
-from ..errors import StateError
+from ..errors import StateError, UnavailableError
 from ..migration import Migrated
 from ..migration.files import latest_version
+from .cron_database import cron_database
 from .output import answer
 from .session import Session, with_session
 
@@ -107,8 +108,8 @@ def sql(since: int, no_transaction: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_session
 def uninstall(session: Session, yes: bool) -> None:
-    """Remove every trace of jittask: triggers on your tables, the schema with all tasks and history, and the
-    group roles if nothing else uses them. Your tables stay as they are.
+    """Remove every trace of jittask: triggers on your tables, the schema with all tasks and history, its jobs
+    of pg_cron, and the group roles if nothing else uses them. Your tables stay as they are.
 
     \b
     Example:
@@ -125,7 +126,9 @@ def uninstall(session: Session, yes: bool) -> None:
             abort=True,
         )
     done = migration.uninstall(connection)
-    sentences = [f"Dropped trigger {trigger}" for trigger in done.triggers]
+    jobs = [*done.jobs, *_removed_elsewhere(session)]
+    sentences = [f"Removed job {job}" for job in jobs]
+    sentences += [f"Dropped trigger {trigger}" for trigger in done.triggers]
     sentences.append("Dropped the schema jittask" if done.schema else "There was no schema jittask")
     sentences += [f"Dropped role {role}" for role in done.roles]
     sentences += [f"Kept role {role}: {reason}" for role, reason in done.kept_roles.items()]
@@ -134,11 +137,21 @@ def uninstall(session: Session, yes: bool) -> None:
         {
             "schema": done.schema,
             "triggers": list(done.triggers),
+            "jobs": jobs,
             "roles": list(done.roles),
             "kept_roles": done.kept_roles,
         },
         "\n".join(sentences),
     )
+
+
+def _removed_elsewhere(session: Session) -> list[str]:
+    """Jobs that were taken away from pg_cron in another database, where the role may know which one."""
+    try:
+        with cron_database(session) as cron:
+            return migration.unschedule(cron.connection, cron.served)
+    except UnavailableError:
+        return []
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ plain SQL, so that this runner, psql and a user's own migration tool leave the s
 """
 
 from .check import SchemaState, check_schema, schema_state
+from .cron_jobs import job_prefix, unschedule
 from .pieces import script
 from .removal import ROLES, Uninstalled, uninstall
 from .runner import Migrated, migrate
@@ -15,8 +16,10 @@ __all__ = [
     "SchemaState",
     "Uninstalled",
     "check_schema",
+    "job_prefix",
     "migrate",
     "schema_state",
     "script",
     "uninstall",
+    "unschedule",
 ]

@@ -9,6 +9,7 @@ from psycopg import sql
 
 from ..database import Connection
 from ..errors import LockError, StateError, from_database
+from .cron_jobs import unschedule
 from .pieces import ADVISORY_LOCK
 
 __all__ = ["ROLES", "Uninstalled", "uninstall"]
@@ -94,12 +95,14 @@ class Uninstalled:
     Attributes:
         schema: True where the schema was there.
         triggers: triggers taken off users' tables, as ``trigger on schema.table``.
+        jobs: jobs of pg_cron in this database.
         roles: group roles dropped.
         kept_roles: group roles kept, each with the reason.
     """
 
     schema: bool
     triggers: tuple[str, ...]
+    jobs: tuple[str, ...]
     roles: tuple[str, ...]
     kept_roles: dict[str, str]
 
@@ -121,9 +124,9 @@ def uninstall(connection: Connection) -> Uninstalled:
         with connection.transaction():
             connection.execute("select pg_catalog.set_config('lock_timeout', %s, true)", [LOCK_WAIT])
             connection.execute("select pg_catalog.pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
-            schema, triggers = _drop_schema(connection)
+            schema, triggers, jobs = _drop_schema(connection)
             roles, kept = _drop_roles(connection)
-            return Uninstalled(schema, triggers, roles, kept)
+            return Uninstalled(schema, triggers, jobs, roles, kept)
     except psycopg.errors.LockNotAvailable as error:
         raise LockError(
             "A watched table or a table of jittask is in use",
@@ -134,10 +137,10 @@ def uninstall(connection: Connection) -> Uninstalled:
         raise from_database(error) from error
 
 
-def _drop_schema(connection: Connection) -> tuple[bool, tuple[str, ...]]:
+def _drop_schema(connection: Connection) -> tuple[bool, tuple[str, ...], tuple[str, ...]]:
     row = connection.execute("select pg_catalog.to_regnamespace('jittask') is not null").fetchone()
     if row is None or not row[0]:
-        return False, ()
+        return False, (), ()
     triggers: list[str] = []
     for trigger, namespace, table in connection.execute(_WATCH_TRIGGERS).fetchall():
         connection.execute(
@@ -153,21 +156,11 @@ def _drop_schema(connection: Connection) -> tuple[bool, tuple[str, ...]]:
             ", ".join(dependents),
             "Drop or change them first; nothing was removed",
         )
-    _unschedule(connection)
+    jobs = unschedule(connection, connection.info.dbname)
     # No notice for each of its objects: the schema is what the user asked to remove.
     connection.execute("set local client_min_messages = warning")
     connection.execute("drop schema jittask cascade")
-    return True, tuple(triggers)
-
-
-def _unschedule(connection: Connection) -> None:
-    # Jobs of pg_cron live outside the schema, in the one database that has the extension.
-    row = connection.execute("select pg_catalog.to_regclass('cron.job') is not null").fetchone()
-    if row is not None and row[0]:
-        connection.execute(
-            "select cron.unschedule(j.jobid) from cron.job j"
-            " where j.jobname like 'jittask%' and j.database = pg_catalog.current_database()"
-        )
+    return True, tuple(triggers), tuple(jobs)
 
 
 def _drop_roles(connection: Connection) -> tuple[tuple[str, ...], dict[str, str]]:

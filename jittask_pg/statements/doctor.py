@@ -82,20 +82,41 @@ def given_back() -> Call:
 
 
 def unserved_queues() -> Call:
-    """Queues with due occurrences that no live worker serves: queue, count."""
+    """Queues with due occurrences that no live worker serves: queue, count.
+
+    Sessions of the database serve functions of the database only.
+    """
     return Call(
         """
         select q.queue, count(*)
         from jittask.waiting q
+        left join jittask.plan p on p.task_id = q.task_id
+        left join jittask.due_queue d on d.occurrence_id = q.occurrence_id and q.task_id is null
         where q.run_at <= jittask.now()
           and not exists (
             select from jittask.worker w
             where w.seen_at > clock_timestamp() - interval '1 minute'
               and (w.queues is null or q.queue = any (w.queues))
+              and (not w.in_database or coalesce(p.handler, d.handler) like 'sql:%%')
           )
           and q.queue not in (select p.queue from jittask.paused_queue p)
         group by q.queue
         order by q.queue
+        """
+    )
+
+
+def unserved_database_functions() -> Call:
+    """Number of active tasks whose functions are in the database, where no worker lives; one row."""
+    return Call(
+        """
+        select count(*)
+        from jittask.task t
+        where t.handler like 'sql:%%'
+          and t.paused_at is null
+          and not exists (
+            select from jittask.worker w where w.seen_at > clock_timestamp() - interval '1 minute'
+          )
         """
     )
 
