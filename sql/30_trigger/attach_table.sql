@@ -12,19 +12,15 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_table regclass := jittask.named_table(p_source_table);
   v_trigger text;
   v_timeout text := current_setting('lock_timeout');
 begin
-  if to_regclass(p_source_table) is null then
+  if v_table is null then
     raise exception 'Table "%" cannot be watched: it does not exist', p_source_table
       using errcode = 'JT005', hint = 'Create it, or name the table as schema.table';
   end if;
-  if not has_table_privilege(current_user, p_source_table, 'SELECT')
-     or not has_table_privilege(current_user, p_source_table, 'TRIGGER') then
-    raise exception 'Role "%" may not watch table "%"', current_user, p_source_table
-      using errcode = 'JT004',
-            hint = format('Run: grant select, trigger on %s to %I', p_source_table, current_user);
-  end if;
+  perform jittask.check_rights(v_table);
   perform jittask.prepare_watch(p_source_table, current_user, p_replicated);
   perform set_config('lock_timeout', '1s', true);
   for v_trigger in select s.statement from jittask.watch_trigger_sql(p_source_table) s loop

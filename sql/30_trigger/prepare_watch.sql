@@ -1,5 +1,5 @@
 -- Notes a source table and sees to it that its trigger function exists, empty at first, and may be
--- used by the table's owner (attaching a partition checks that) and by the role that attaches.
+-- used by whoever makes triggers with it (share_watch), and by the role that attaches.
 -- Security definer: functions in schema jittask belong to the installing role.
 create or replace function jittask.prepare_watch(
   p_source_table text,
@@ -13,18 +13,15 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_table regclass := to_regclass(p_source_table);
+  v_table regclass := jittask.named_table(p_source_table);
+  v_grants text := jittask.missing_grants(v_table, current_user, false);
   v_key text[] := jittask.watchable_key(v_table);
   v_hash text := substr(md5(p_source_table), 1, 12);
   v_function text;
-  v_owner text;
 begin
-  if not has_table_privilege(v_table, 'SELECT') or row_security_active(v_table) then
-    raise exception 'Role "%", which owns jittask, may not read every row of table "%"',
-        current_user, p_source_table
-      using errcode = 'JT004',
-            hint = format('Run: grant select on %s to %I; where row level security is on, also: '
-                          'alter role %I bypassrls', p_source_table, current_user, current_user);
+  if v_grants is not null then
+    raise exception 'Role "%", which owns jittask, may not read every row of table "%"', current_user, p_source_table
+      using errcode = 'JT004', hint = 'Run: ' || v_grants;
   end if;
   -- What was written while the triggers were off is planned now.
   insert into jittask.replan (source_table, reason)
@@ -51,7 +48,9 @@ begin
     execute jittask.watch_function_sql(v_function, 'return null;');
     execute format('revoke all on function jittask.%I() from public', v_function);
   end if;
-  select pg_get_userbyid(c.relowner) into v_owner from pg_class c where c.oid = v_table;
-  execute format('grant execute on function jittask.%I() to %I, %I', v_function, v_owner, p_definer);
+  perform jittask.share_watch(v_function, v_table);
+  if not has_function_privilege(p_definer, format('jittask.%I()', v_function), 'EXECUTE') then
+    execute format('grant execute on function jittask.%I() to %I', v_function, p_definer);
+  end if;
 end;
 $$;

@@ -21,7 +21,7 @@ begin
   end if;
   update jittask.watch w
   set on_error = set_on_error.on_error
-  where to_regclass(w.source_table) = v_table
+  where jittask.named_table(w.source_table) = v_table
   returning w.* into v_watch;
   if not found then
     raise exception 'source_table is "%", and it is not watched', set_on_error.source_table

@@ -29,6 +29,9 @@ begin
       v_table := pg_catalog.to_regclass(new.source_table);
     exception
       when syntax_error or invalid_name or feature_not_supported then v_table := null;
+      when insufficient_privilege then
+        v_table := jittask.named_table(new.source_table);
+        perform jittask.check_rights(v_table);
     end;
     if v_table is null then
       raise exception 'source_table "%" does not exist', left(new.source_table, 80)

@@ -9,6 +9,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set row_security = off
 as $$
 declare
   v_now timestamptz := jittask.now();

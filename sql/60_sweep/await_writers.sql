@@ -14,7 +14,7 @@ declare
   v_writers text[];
 begin
   for v_entry in
-    select r.replan_id, r.task_id, r.reason, r.noted_at, r.writers, to_regclass(t.source_table)::oid as table_oid
+    select r.replan_id, r.task_id, r.reason, r.noted_at, r.writers, jittask.named_table(t.source_table)::oid as table_oid
     from jittask.replan r
     left join jittask.task t on t.task_id = r.task_id
     where r.writers is not null

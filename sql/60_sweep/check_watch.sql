@@ -1,6 +1,7 @@
 -- One table of check_watches: true when something had to be changed. What was renamed is followed; our
 -- triggers are made again where they are gone and we may; each task that cannot be compiled any more is
--- marked broken with the reason, and one that can again is planned from now.
+-- marked broken with the reason, and one that can again is planned from now. Of a table that we may not
+-- read every row of, nothing but that is noted: what is planned for it stays.
 -- Locks: the trigger lock of the table, for 50 ms of waiting at most, only where triggers are made.
 create or replace function jittask.check_watch(
   p_watch jittask.watch
@@ -12,14 +13,24 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_watch jittask.watch := jittask.follow_names(p_watch);
-  v_table regclass := to_regclass(v_watch.source_table);
+  v_watch jittask.watch;
+  v_table regclass := jittask.named_table(p_watch.source_table);
+  v_grants text := jittask.missing_grants(v_table, current_user, false);
   v_key text[];
   v_problem text;
   v_disabled text;
   v_again bool := false;
   v_anew bool := false;
 begin
+  if v_grants is not null then
+    v_problem := format('role "%s", which owns jittask, may not read every row; run: %s', current_user, v_grants);
+    update jittask.watch w
+    set broken = v_problem, broken_at = coalesce(w.broken_at, jittask.now())
+    where w.source_table = p_watch.source_table and w.broken is distinct from v_problem;
+    return found;
+  end if;
+  v_watch := jittask.follow_names(p_watch);
+  v_table := to_regclass(v_watch.source_table);
   if v_table is null then
     v_problem := format('table "%s" does not exist', v_watch.source_table);
   else

@@ -13,6 +13,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set row_security = off
 as $$
 #variable_conflict use_column
 declare
@@ -31,9 +32,9 @@ begin
   if reconcile_next.place is null then
     perform jittask.check_watch(w)
     from jittask.watch w
-    where v_table in (to_regclass(w.source_table), w.table_oid) and w.idle_since is null and w.detached_at is null;
+    where v_table in (jittask.named_table(w.source_table), w.table_oid) and w.idle_since is null and w.detached_at is null;
   end if;
-  select w.* into v_watch from jittask.watch w where to_regclass(w.source_table) = v_table;
+  select w.* into v_watch from jittask.watch w where jittask.named_table(w.source_table) = v_table;
   select t.* into v_task
   from jittask.task t
   where t.source_table = v_watch.source_table

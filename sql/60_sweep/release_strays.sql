@@ -1,6 +1,6 @@
 -- Sees to it that the triggers of a watch stand on its table alone: those of a table that another one took
 -- the name of go, because its rows would be taken for those of the new one. And a new owner of the table
--- may use the trigger function, else attaching a partition fails.
+-- may use the trigger function (share_watch).
 -- Locks: the stray table, ACCESS EXCLUSIVE, for 50 ms of waiting at most; if that fails, the next sweep tries.
 create or replace function jittask.release_strays(
   p_watch jittask.watch,
@@ -16,12 +16,8 @@ declare
   v_statement text;
   v_timeout text := current_setting('lock_timeout');
 begin
+  perform jittask.share_watch(p_watch.function_name, p_table);
   for v_statement in
-    select format('grant execute on function %s to %I', p.oid::regprocedure, pg_get_userbyid(c.relowner))
-    from pg_class c
-    join pg_proc p on p.proname = p_watch.function_name and p.pronamespace = 'jittask'::regnamespace
-    where c.oid = p_table and not has_function_privilege(c.relowner, p.oid, 'EXECUTE')
-    union all
     select format('drop trigger %I on %s', g.tgname, g.tgrelid::regclass)
     from pg_trigger g
     join pg_proc p on p.oid = g.tgfoid

@@ -13,7 +13,7 @@ as $$
   from pg_locks l
   where l.locktype = 'relation'
     and l.database = (select d.oid from pg_database d where d.datname = current_database())
-    and l.relation in (select p_table union all select i.relid::oid from pg_partition_tree(p_table::regclass) i)
+    and l.relation in (select t.oid from jittask.partition_tree(p_table) t (oid))
     and l.mode = 'RowExclusiveLock'
     and l.pid is distinct from pg_backend_pid();
 $$;
