@@ -25,6 +25,7 @@ declare
   v_key text;
   v_wanted text;
   v_count bigint;
+  v_put record;
 begin
   select jittask.key_sql(w.table_oid::regclass, w.key_columns, 'r') into v_key
   from jittask.watch w
@@ -55,7 +56,7 @@ begin
     v_key, p_from
   )
   using p_now, p_keys, p_since, p_task.task_id;
-  execute jittask.put_series_sql(v_wanted, '$1', p_edited) using p_now, p_keys, p_since into v_count;
-  return v_count;
+  execute jittask.put_series_sql(v_wanted, '$1', p_edited) using p_now, p_keys, p_since into v_put;
+  return v_put.count;
 end;
 $$;

@@ -1,6 +1,6 @@
 -- Plans anew every task that uses one of the given calendars, in this transaction: scheduled tasks
 -- in one statement, source rows in sets, and once more when the writers in flight have ended. Tables
--- over 100,000 rows only go through replan.
+-- over 100,000 rows, and those that are being changed, only go through replan.
 -- Locks: waiting queue rows, then series rows.
 create or replace function jittask.replan_calendars(
   p_calendars text[]
@@ -10,6 +10,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set row_security = off
 as $$
 declare
   v_now timestamptz := jittask.now();
@@ -38,14 +39,19 @@ begin
       and p.broken is null
     order by t.task_id
   loop
-    execute format(
-      'select count(*) from (select from %s limit 100001) r', (v_task.task).source_table
-    )
-    into v_rows;
+    begin
+      perform jittask.hold_source(w) from jittask.watch w where w.source_table = (v_task.task).source_table;
+      execute format(
+        'select count(*) from (select from %s limit 100001) r', (v_task.task).source_table
+      )
+      into v_rows;
+    exception
+      when lock_not_available or undefined_table or insufficient_privilege or sqlstate 'JT005' then v_rows := null;
+    end;
     -- Rows of writers in flight are planned by the calendar as it was.
     insert into jittask.replan (task_id, reason, writers)
     values ((v_task.task).task_id, 'its calendar changed', '{}');
-    if v_rows > 100000 then
+    if v_rows > 100000 is not false then
       insert into jittask.replan (task_id, reason)
       values ((v_task.task).task_id, 'its calendar changed');
     else

@@ -1,5 +1,7 @@
 -- Generates the trigger function of a source table from the tasks that use it now; without any it
--- becomes empty. Caller holds the trigger lock of the table when a task is added or changed.
+-- becomes empty. Columns that were relied on already keep the number and the type that the tasks were
+-- compiled for: only check_watch, which compiles them all, takes over what a user changed.
+-- Caller holds the trigger lock of the table when a task is added or changed.
 create or replace function jittask.build_watch(
   p_source_table text
 )
@@ -23,7 +25,11 @@ begin
   join jittask.plan p on p.task_id = t.task_id
   where t.source_table = p_source_table and t.paused_at is null and p.broken is null;
   update jittask.watch w
-  set columns = jittask.source_columns(p_source_table, w.key_columns),
+  set columns = jittask.source_columns(p_source_table, w.key_columns) || (
+        select coalesce(jsonb_object_agg(c.key, c.value), '{}')
+        from jsonb_each(w.columns) c
+        where c.key = any (jittask.relied_columns(p_source_table, w.key_columns))
+      ),
       reads_current = jittask.has_row_triggers(w.table_oid),
       idle_since = case
         when v_single || v_repeating = '{}' then coalesce(w.idle_since, clock_timestamp())

@@ -41,6 +41,8 @@ begin
   on conflict (source_table) do update
     set table_oid = excluded.table_oid,
         key_columns = excluded.key_columns,
+        -- Numbers of columns say nothing about another table.
+        columns = case when w.table_oid = excluded.table_oid then w.columns else '{}' end,
         detached_at = null,
         replicated = coalesce(p_replicated, w.replicated)
   returning w.function_name into v_function;

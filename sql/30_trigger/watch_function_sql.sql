@@ -18,6 +18,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set row_security = off
 set enable_seqscan = off
 set jit = off
 set plan_cache_mode = force_generic_plan
@@ -28,6 +29,7 @@ as %L
   v_now pg_catalog.timestamptz;
   v_soon_at pg_catalog.timestamptz;
   v_near_at pg_catalog.timestamptz;
+  v_known pg_catalog.bool;
   v_careful pg_catalog.bool := false;
   v_same pg_catalog.bool;
   v_same_keys pg_catalog.bool;

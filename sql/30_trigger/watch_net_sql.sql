@@ -1,6 +1,7 @@
 -- Part of a generated trigger function: the last net. Planning is total, so it catches what nobody
 -- foresaw: the rows are noted in replan, a warning says so, the user's statement goes on. Where even
--- the keys cannot be had, the whole table is noted. Cancellation is not caught by "others".
+-- the keys cannot be had, or are of another type now, the whole table is noted. Cancellation is not caught
+-- by "others".
 create or replace function jittask.watch_net_sql(
   p_watch jittask.watch
 )
@@ -21,23 +22,27 @@ begin
         begin
           raise warning 'Rows of %% are not planned yet: %%', %1$L, v_reason
             using hint = 'The sweep of a worker will plan them; see jittask.replan';
-          if tg_op operator(pg_catalog.=) 'INSERT' then
+          %4$s
+          if v_known is not true or tg_op operator(pg_catalog.=) 'TRUNCATE' then
+            insert into jittask.replan (source_table, reason) values (%1$L, v_reason);
+          elsif tg_op operator(pg_catalog.=) 'INSERT' then
             insert into jittask.replan (source_table, source_key, reason) %2$s;
           elsif tg_op operator(pg_catalog.=) 'UPDATE' then
             insert into jittask.replan (source_table, source_key, reason) %2$s union %3$s;
-          elsif tg_op operator(pg_catalog.=) 'DELETE' then
-            insert into jittask.replan (source_table, source_key, reason) %3$s;
           else
-            insert into jittask.replan (source_table, reason) values (%1$L, v_reason);
+            insert into jittask.replan (source_table, source_key, reason) %3$s;
           end if;
         exception
           when others then
-            insert into jittask.replan (source_table, reason) values (%1$L, v_reason);
+            -- The clock may be what failed.
+            insert into jittask.replan (source_table, reason, noted_at)
+            values (%1$L, v_reason, coalesce(v_now, pg_catalog.statement_timestamp()));
         end;
     $sql$,
     (p_watch).source_table,
     v_note || jittask.watch_relation_sql(p_watch, 'new'),
-    v_note || jittask.watch_relation_sql(p_watch, 'old')
+    v_note || jittask.watch_relation_sql(p_watch, 'old'),
+    jittask.watch_known_sql(p_watch, (p_watch).key_columns)
   );
 end;
 $$;

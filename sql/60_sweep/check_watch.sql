@@ -84,8 +84,15 @@ begin
   set broken = coalesce(v_problem, v_disabled),
       broken_at = case when coalesce(v_problem, v_disabled) is not null then coalesce(w.broken_at, jittask.now()) end,
       table_oid = coalesce(v_table, w.table_oid),
-      key_columns = coalesce(v_key, w.key_columns)
+      key_columns = coalesce(v_key, w.key_columns),
+      -- Before the tasks are compiled, so that what is changed meanwhile differs from this.
+      columns = jittask.source_columns(v_watch.source_table, coalesce(v_key, w.key_columns))
   where w.source_table = v_watch.source_table;
+  if v_problem is null and not jittask.keys_stand(
+    v_key, v_watch.columns, jittask.source_columns(v_watch.source_table, v_key)
+  ) then
+    perform jittask.forget_keys(v_watch.source_table);
+  end if;
   perform jittask.check_task(t, v_problem, v_anew)
   from jittask.task t
   where t.source_table = v_watch.source_table and t.paused_at is null;

@@ -1,4 +1,4 @@
--- Of the source keys for which a task has something planned, or a series, looks at the next ones after
+-- Of the source keys for which a task has something planned now, or a series, looks at the next ones after
 -- p_after_key: those whose row is gone, how many were looked at, and the last of them (null at the end).
 -- Reads only. Caller: reconcile_next, reconcile_some, drop_gone_chunk.
 create or replace function jittask.gone_keys(
@@ -23,7 +23,8 @@ begin
       with planned as materialized (
         select q.source_key
         from jittask.due_queue q
-        where q.task_id = $1 and q.source_key > $2 and q.plan_no is not null and q.first_claimed_at is null
+        join jittask.plan p on p.task_id = q.task_id and p.plan_no = q.plan_no
+        where q.task_id = $1 and q.source_key > $2 and q.first_claimed_at is null
         order by q.task_id, q.source_key
         limit $3
       ), begun as materialized (

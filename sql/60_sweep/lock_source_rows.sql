@@ -19,12 +19,14 @@ declare
   v_missed text := format(
     'select coalesce(array_agg(k.source_key), ''{}'')
      from unnest($1) k (source_key)
-     left join lateral (select true as there from %s s where %s %%s) s on true
+     left join lateral (select true as there from %s s where %s and %s = k.source_key %%s) s on true
      where s.there is null',
     replace(p_watch.source_table, '%', '%%'),
     replace(
       jittask.key_match_sql(p_watch.table_oid::regclass, p_watch.key_columns, 's', 'k.source_key'), '%', '%%'
-    )
+    ),
+    -- A key from before the table got another one may match too.
+    replace(jittask.key_sql(p_watch.table_oid::regclass, p_watch.key_columns, 's'), '%', '%%')
   );
 begin
   busy := '{}';

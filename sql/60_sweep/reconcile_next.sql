@@ -51,6 +51,7 @@ begin
   extra := 0;
   wrong := 0;
   if v_task.paused_at is null and v_plan.broken is null then
+    perform jittask.hold_source(v_watch);
     if (reconcile_next.place ->> 'task_id')::bigint is distinct from v_task.task_id then
       reconcile_next.place := null;
     end if;

@@ -37,6 +37,7 @@ begin
   select p.* into v_plan from jittask.plan p where p.task_id = v_at.task_id;
   select w.* into v_watch from jittask.watch w where w.source_table = v_task.source_table;
   begin
+    perform jittask.hold_source(v_watch);
     if v_at.gone_key is null then
       select c.* into v_rows
       from jittask.compare_chunk(v_task, v_plan, v_watch, v_at.after_key, 20000, p_now) c;
@@ -60,6 +61,10 @@ begin
       where r.task_id = v_at.task_id;
     end if;
   exception
+    when lock_not_available then
+      update jittask.reconciled r
+      set ended_at = clock_timestamp() - interval '59 minutes'
+      where r.task_id = v_at.task_id;
     -- The table was changed under us: check_watches says so if it lasts.
     when syntax_error_or_access_rule_violation or data_exception or sqlstate 'JT001' or sqlstate 'JT005' then
       perform jittask.check_task(v_task, null, false);

@@ -32,6 +32,7 @@ begin
     return 1;
   end if;
   select w.* into v_watch from jittask.watch w where w.source_table = v_task.source_table;
+  perform jittask.hold_source(v_watch);
   if p_keys is not null then
     select l.busy, l.gone into v_held from jittask.lock_source_rows(v_watch, p_keys) l;
     insert into jittask.replan (task_id, source_key, reason, noted_at)

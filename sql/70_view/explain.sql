@@ -10,6 +10,7 @@ language plpgsql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set row_security = off
 as $$
 declare
   v_task jittask.task := jittask.task_named(explain.task_name);
@@ -41,14 +42,16 @@ begin
   select w.* into v_watch from jittask.watch w where w.source_table = v_task.source_table;
   if explain.source_key is not null then
     begin
+      perform jittask.hold_source(v_watch);
       return jittask.explain_row(
         v_task, v_plan, v_watch,
         jittask.canonical_key(v_watch.table_oid::regclass, v_watch.key_columns, explain.source_key)
       ) || jittask.coverage_warning(v_task);
     exception
-      when undefined_column or undefined_table or undefined_function or datatype_mismatch or sqlstate 'JT005' then
+      when undefined_column or undefined_table or undefined_function or datatype_mismatch or lock_not_available
+        or sqlstate 'JT005' then
         return format(
-          'Task "%s", row %s cannot be looked up just now: its table was changed (%s). The next sweep of a worker follows the change, or marks the task broken.',
+          'Task "%s", row %s cannot be looked up just now: its table was changed, or is being changed (%s). The next sweep of a worker follows the change, or marks the task broken.',
           v_task.name, explain.source_key, sqlerrm
         );
     end;

@@ -13,6 +13,7 @@ as $$
 declare
   v_now timestamptz := jittask.now();
   v_plan jittask.plan;
+  v_watch jittask.watch;
   v_wanted text;
 begin
   select p.* into v_plan from jittask.plan p where p.task_id = (p_task).task_id;
@@ -29,13 +30,12 @@ begin
       and ((p_task).max_runs is null or s.runs < (p_task).max_runs);
     return;
   end if;
-  select jittask.wanted_sql(
+  select w.* into v_watch from jittask.watch w where w.source_table = (p_task).source_table;
+  perform jittask.hold_source(v_watch);
+  v_wanted := jittask.wanted_sql(
     array[(p_task).task_id], (p_task).source_table || ' r',
-    jittask.key_sql(w.table_oid::regclass, w.key_columns, 'r'), 'null::pg_catalog.timestamptz'
-  )
-  into v_wanted
-  from jittask.watch w
-  where w.source_table = (p_task).source_table;
+    jittask.key_sql(v_watch.table_oid::regclass, v_watch.key_columns, 'r'), 'null::pg_catalog.timestamptz'
+  );
   if (p_task).repeat = 'none' then
     return query execute format(
       $sql$

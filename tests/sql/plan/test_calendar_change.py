@@ -129,3 +129,23 @@ def test_many_tasks_are_planned_anew_in_one_statement(connection: psycopg.Connec
     )
     mark(connection, "2030-01-08")
     assert set(planned(connection).values()) <= {f"01-09 00:{minute:02}" for minute in range(60)}
+
+
+def test_a_calendar_is_edited_beside_a_table_that_is_being_rewritten(
+    database: str, connection: psycopg.Connection
+) -> None:
+    connection.execute("create table contract (id int primary key, on_day date)")
+    add_task(
+        connection, name="watch", source_table="contract", date_field="on_day", calendar="ours",
+        skip_holidays="nonworking",
+    )  # fmt: skip
+    connection.execute("insert into contract values (1, '2030-01-08')")
+    with psycopg.connect(database) as holder:
+        holder.execute("lock table contract in access exclusive mode")
+        # Whoever waits for the lock does so until this expires.
+        connection.execute("set statement_timeout = '20 s'")
+        mark(connection, "2030-01-08")
+        connection.execute("reset statement_timeout")
+    for _ in range(4):
+        connection.execute("select jittask.sweep()")
+    assert value(connection, "select due_at::date::text from jittask.waiting") == "2030-01-09"

@@ -434,3 +434,104 @@ def test_a_new_owner_may_make_partitions(orders: Watched) -> None:
     orders.check()
     assert len(orders.planned("once")) == 1
     orders.execute(f"drop owned by {first}, {second} cascade; drop role {first}, {second}")
+
+
+@pytest.mark.parametrize(("type", "using", "new"), [
+    ("uuid", "gen_random_uuid()", "gen_random_uuid()"),
+    ("text", "id || ' \"x'", "'new'"),
+    ("date", "date '2020-01-01' + id::int", "'2030-01-01'"),
+    ("bytea", "int8send(id)", "'\\x00'"),
+    ("numeric", "id + 0.5", "0.25"),
+])  # fmt: skip
+def test_a_key_column_of_another_type_makes_all_rows_new(
+    orders: Watched, type: str, using: str, new: str
+) -> None:
+    before = dues(orders)
+    # One that a sweep has yet to plan, under the old key.
+    orders.execute(
+        "insert into jittask.replan (source_table, source_key, reason) values (%s, '{\"id\": 2}', 'test')",
+        f"{orders.schema}.orders",
+    )
+    orders.execute(
+        f"alter table orders alter id drop identity; alter table orders alter id type {type} using {using}"
+    )
+    orders.execute(f"insert into orders (id, status) values ({new}, 'shut')")
+    orders.execute("update orders set due_at = due_at + interval '1 hour'")
+    orders.execute("update orders set due_at = due_at - interval '1 hour'")
+    sweep(orders, 8)
+    assert orders.execute("select * from jittask.replan").fetchall() == []
+    assert {task: len(dues(orders)[task]) for task in ("remind", "mail")} == {
+        task: len(before[task]) for task in ("remind", "mail")
+    }
+    assert orders.differences() == []
+
+
+def test_keys_of_two_shapes_for_one_row_are_planned_once(orders: Watched) -> None:
+    orders.execute("create table t (id text primary key, due_at timestamptz)")
+    orders.task("often", "t", "due_at", repeat="daily")
+    orders.execute("insert into t values ('7', '2026-03-05 00:00+00')")
+    orders.execute(
+        "insert into jittask.replan (source_table, source_key, reason)"
+        " select %s, k, 'test' from unnest(array['{\"id\": 7}', '{\"id\": \"7\"}']) k",
+        f"{orders.schema}.t",
+    )
+    sweep(orders)
+    orders.check()
+    assert set(orders.planned("often")) == {'{"id": "7"}'}
+
+
+def test_columns_of_a_table_that_was_made_anew_are_known_by_name(orders: Watched) -> None:
+    orders.execute("""
+        drop table orders;
+        create table orders (id bigint primary key, day date, due_at timestamptz, note text, status text default 'open')
+    """)
+    orders.execute("select jittask.attach_table(%s)", f"{orders.schema}.orders")
+    orders.execute("insert into orders (id, due_at) values (1, '2026-03-05 00:00+00')")
+    sweep(orders)
+    row = orders.execute(
+        "select date_field, filter from jittask.task where name = %s", orders.name("remind")
+    ).fetchone()
+    assert row == ("due_at", {"status": "open"})
+    orders.check()
+    assert len(orders.planned("remind")) == 1
+
+
+def test_a_rename_is_followed_though_another_task_was_defined_meanwhile(orders: Watched) -> None:
+    before = dues(orders)
+    orders.execute("alter table orders rename due_at to expires_at")
+    orders.task("later", "orders", "expires_at", start_offset="1 day")
+    sweep(orders)
+    assert broken(orders) == {}
+    assert dues(orders) == before
+    assert orders.differences() == []
+
+
+@pytest.mark.parametrize("statement", [
+    "insert into jittask.replan (source_table, reason) values ('{schema}.orders', 'test')",
+    "insert into jittask.replan (source_table, source_key, reason) values ('{schema}.orders', '{{\"id\": 2}}', 'test')",
+    "insert into jittask.reconciled select task_id from jittask.task on conflict do nothing; update jittask.reconciled set ended_at = '2000-01-01'",
+])  # fmt: skip
+def test_a_table_that_is_being_rewritten_keeps_no_sweep_waiting(
+    orders: Watched, database: str, statement: str
+) -> None:
+    table = f"{orders.schema}.orders"
+    orders.execute("create table other (id int primary key, due_at timestamptz)")
+    orders.task("other", "other", "due_at")
+    orders.execute(statement.format(schema=orders.schema))
+    with psycopg.connect(database) as holder:
+        holder.execute(f"lock table {table} in access exclusive mode".encode())
+        with psycopg.connect(database, autocommit=True) as session:
+            session.execute(
+                f"set session_replication_role = replica; insert into {orders.schema}.other values (1, '2099-01-01');"
+                f"insert into jittask.replan (source_table, reason) values ('{orders.schema}.other', 'test')".encode()
+            )
+        # Whoever waits for the lock does so until this expires.
+        orders.execute("set statement_timeout = '20 s'")
+        sweep(orders)
+        assert set(orders.planned("other")) == {'{"id": 1}'}
+        row = orders.execute("select jittask.explain(%s, '2')", orders.name("remind")).fetchone()
+        assert row is not None
+        assert "is being changed" in row[0]
+    orders.execute("reset statement_timeout")
+    orders.drain()
+    orders.check()

@@ -227,8 +227,12 @@ def test_errors_reach_those_who_ask_for_it(watched: Watched) -> None:
     watched.execute(
         "begin; alter table jittask.due_queue add constraint never check (task_id is null) not valid"
     )
-    with pytest.raises(psycopg.errors.CheckViolation):
+    with pytest.raises(psycopg.errors.CheckViolation) as refusal:
         watched.execute("insert into orders (id, due_at) values (2, '2026-03-03 10:00+00')")
+    assert f"Rows of {watched.schema}.orders cannot be planned: " in (
+        refusal.value.diag.message_primary or ""
+    )
+    assert "set_on_error" in (refusal.value.diag.message_hint or "")
     watched.execute("rollback; select jittask.set_on_error('orders', 'replan')")
     watched.execute(
         "begin; alter table jittask.due_queue add constraint never check (task_id is null) not valid"

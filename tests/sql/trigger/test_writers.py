@@ -103,6 +103,16 @@ def test_settings_of_the_writing_session_change_nothing(orders: Watched, setting
     assert '{"id": 31}' in orders.planned("mail")
 
 
+def test_a_clock_that_cannot_be_read_fails_no_write(orders: Watched) -> None:
+    with psycopg.connect(orders.connection.info.dsn, autocommit=True) as session:
+        session.execute("set jittask.fake_now = 'noon'")
+        session.execute(f"update {orders.schema}.orders set due_at = due_at + interval '1 day'".encode())
+    # It was noted by the wall clock.
+    orders.execute("update jittask.replan set noted_at = jittask.now()")
+    orders.drain()
+    orders.check()
+
+
 def test_an_overdue_occurrence_stays_when_its_statement_changes_other_rows_only(orders: Watched) -> None:
     orders.execute(
         "insert into orders (id, due_at) values (200, '2026-03-02 09:30+00'), (201, '2026-03-02 15:00+00')"
