@@ -55,6 +55,14 @@ def sweep(connection: Connection) -> dict[str, Any]:
     return row[0]
 
 
+def rows_are_filtered(connection: Connection, source_table: str) -> bool:
+    """Whether row-level security filters what the role reads of a table."""
+    row = connection.execute(
+        "select pg_catalog.row_security_active(pg_catalog.to_regclass(%s::text))", (source_table,)
+    ).fetchone()
+    return row is not None and bool(row[0])
+
+
 def replan_waits(connection: Connection) -> bool:
     """Whether something waits to be planned anew, so that a sweep is worth while."""
     row = connection.execute(

@@ -13,6 +13,7 @@ import psycopg
 from psycopg.adapt import Transformer
 from psycopg.rows import tuple_row
 
+from .. import statements
 from ..database import Connection
 from ..redact import redact
 from .batch import Ended, Job, given_back
@@ -46,7 +47,7 @@ def reread(
 
     Returns:
         Jobs with their rows, in order; and the ends of those that do not run (skipped, unreadable, given
-        back).
+        back: also where row-level security may hide a row).
 
     Raises:
         psycopg.Error: the connection is lost.
@@ -68,10 +69,15 @@ def reread(
             # One row may be to blame, and must not take the others along.
             return _one_by_one(connection, jobs, clock, told)
         return [], _refused(connection, error, recipe, jobs, clock, told)
-    for n, job in enumerate(jobs):
-        if n not in seen:
-            ended.append(_ended(job, clock, "skipped", "the row is gone"))
-    return ready, ended
+    gone = [job for n, job in enumerate(jobs) if n not in seen]
+    table = recipe.detail.source_table or ""
+    if gone and statements.workers.rows_are_filtered(connection, table):
+        reason = (
+            f"row-level security may hide rows of {table}; "
+            f'let a superuser run: alter role "{connection.info.user}" bypassrls'
+        )
+        return ready, ended + _given_back(gone, recipe, reason, told)
+    return ready, ended + [_ended(job, clock, "skipped", "the row is gone") for job in gone]
 
 
 def _rows(
@@ -166,6 +172,10 @@ def _refused(
     else:
         text = storable(f"The row cannot be read: {fact}")
         return [_ended(job, clock, "error", text) for job in jobs]
+    return _given_back(jobs, recipe, reason, told)
+
+
+def _given_back(jobs: Sequence[Job], recipe: Recipe, reason: str, told: set[str]) -> list[Ended]:
     if reason not in told:
         told.add(reason)
         logger.warning('task "%s": %s', recipe.detail.task_name, redact(reason))

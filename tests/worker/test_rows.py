@@ -209,6 +209,23 @@ def test_without_the_right_to_read_the_occurrence_goes_back_and_the_grant_is_nam
         contracts.execute(f'drop role "{role}"')
 
 
+def test_a_row_that_security_may_hide_goes_back_and_is_not_taken_for_gone(
+    contracts: psycopg.Connection, options: Any, drain: Drain, caplog: pytest.LogCaptureFixture
+) -> None:
+    role = str(conninfo.conninfo_to_dict(options.dsns[0])["user"])
+    contracts.execute("insert into contract (id, expires_at) values (1, '2024-05-01Z'), (2, '2024-05-01Z')")
+    contracts.execute("alter table contract enable row level security")
+    contracts.execute(f'create policy one on contract to "{role}" using (id = 1)')
+    drain()
+    kept = outcomes(contracts)
+    assert (kept[1][0], kept[2][0] in ("pending", "overdue")) == ("completed", True)
+    assert f'alter role "{role}" bypassrls' in caplog.text
+    contracts.execute("update jittask.due_queue set run_at = due_at")
+    contracts.execute("alter table contract disable row level security; drop policy one on contract")
+    drain()
+    assert outcomes(contracts)[2][0] == "completed"
+
+
 def test_many_rows_are_read_together_and_each_runs_once(contracts: psycopg.Connection, drain: Drain) -> None:
     contracts.execute(
         "insert into contract (id, expires_at) select n, '2024-05-01Z' from generate_series(1, 3000) n"
