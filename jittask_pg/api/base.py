@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-import time as clock
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -20,13 +19,16 @@ from ..connections import (
     check_sync,
     drive,
 )
-from ..errors import InvalidValueError, LockError
+from ..errors import InvalidValueError
 from ..offsets import Offset
+from ..patience import patiently
 from ..statements.call import Call
 
 __all__ = ["Base", "Length", "PointInTime", "task_name"]
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 Length = timedelta | Offset | str
 """A length of time: ``minutes(30)``, a timedelta, or text such as "30 minutes"."""
@@ -54,15 +56,7 @@ class Base:
         if connection is not None:
             check_sync(connection, operation)
             return drive(connection, make())
-        give_up_at = clock.monotonic() + self._lock_patience
-        while True:
-            try:
-                return self._own.run(make())
-            except LockError:
-                # The database waited for the lock and named who holds it; let writers pass, then try again.
-                if clock.monotonic() >= give_up_at:
-                    raise
-                clock.sleep(random.uniform(0.1, 0.5))
+        return patiently(lambda: self._own.run(make()), self._lock_patience, logger.warning)
 
     def _rows(self, call: Call, connection: AnyConnection | None, operation: str) -> Rows:
         if connection is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -14,8 +13,9 @@ import click
 from .. import statements
 from ..connections import Rows, Steps, drive
 from ..database import DSN_VARIABLE, Connection, connect
-from ..errors import LockError, RightsError, translated
+from ..errors import RightsError, translated
 from ..migration import check_schema
+from ..patience import patiently
 from ..statements.call import Call
 
 __all__ = ["Session", "database_options", "json_option", "with_session"]
@@ -23,7 +23,7 @@ __all__ = ["Session", "database_options", "json_option", "with_session"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_LOCK_TRIES = 6
+_PATIENCE = 60.0
 
 
 class Session:
@@ -69,14 +69,7 @@ class Session:
 
     def patiently(self, operation: Callable[[], T]) -> T:
         """Try again while a table is locked by others; the operation is one transaction."""
-        for attempt in range(1, _LOCK_TRIES):
-            try:
-                return operation()
-            except LockError as error:
-                waited_for = "; ".join(filter(None, (error.fact, error.value)))
-                click.echo(f"Waiting: {waited_for} (attempt {attempt} of {_LOCK_TRIES})", err=True)
-                time.sleep(min(0.2 * 2**attempt, 3))
-        return operation()
+        return patiently(operation, _PATIENCE, functools.partial(click.echo, err=True))
 
     def local(
         self, instants: Sequence[datetime | None], tasks: Sequence[str | None] | None = None

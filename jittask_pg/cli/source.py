@@ -32,7 +32,9 @@ def reconcile(session: Session, table: str) -> None:
     with Progress() as progress:
         place: str | None = None
         compared = 0
-        while found := session.run(statements.source_tables.reconcile_next(stored, place)):
+        while found := session.patiently(
+            lambda: session.run(statements.source_tables.reconcile_next(stored, place))  # noqa: B023
+        ):
             task, looked, *faults, place = found[0]
             if task not in counts:
                 counts[task], compared = {"missing": 0, "extra": 0, "wrong": 0}, 0

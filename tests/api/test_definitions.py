@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -317,14 +318,26 @@ def test_a_definition_waits_for_the_table_and_names_who_holds_it(
 ) -> None:
     connection.execute("create table held (id int primary key, due_on date)")
     impatient = JitTask(database, lock_patience=0)
+    told: list[str] = []
     with psycopg.connect(database) as holder:
         holder.execute("insert into held values (1, '2035-01-01')")
         with pytest.raises(LockError, match="held"):
             impatient.on_date("held.due_on", remind, name="held")
-        timer = threading.Timer(0.3, holder.commit)
-        timer.start()
-        jittask.on_date("held.due_on", remind, name="held")
-        timer.join()
+
+        class Release(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                told.append(record.getMessage())
+                if len(told) == 2:
+                    holder.commit()
+
+        logger, release = logging.getLogger("jittask_pg.api"), Release()
+        logger.addHandler(release)
+        try:
+            jittask.on_date("held.due_on", remind, name="held")
+        finally:
+            logger.removeHandler(release)
+        assert len(told) == 2
+        assert f"pid {holder.info.backend_pid}" in told[0]
     assert [one.source_key for one in jittask.preview("held")] == [{"id": 1}]
     impatient.close()
 
