@@ -12,6 +12,7 @@ from ..errors import JitTaskError, LockError, from_database
 from .check import applied_digests, applied_version
 from .files import FunctionFile, Migration, function_files, migrations
 from .pieces import ISOLATION, Piece, body, preamble
+from .removal import ROLES
 
 __all__ = ["Migrated", "migrate"]
 
@@ -84,15 +85,20 @@ def migrate(
 
 
 def _grants_are_due(connection: Connection) -> bool:
-    # A group role that could not be made at first may have been made since; the functions end in the grants.
+    # A group role that could not be made at first may have been made since, or may be made now; the functions
+    # end in the grants.
     row = connection.execute(
         """
         select exists (
-          select from pg_catalog.pg_roles r
-          where r.rolname in ('jittask_admin', 'jittask_worker', 'jittask_client', 'jittask_viewer')
-            and not pg_catalog.has_schema_privilege(r.oid, 'jittask', 'usage')
+          select from pg_catalog.unnest(%s::text[]) g (role)
+          left join pg_catalog.pg_roles r on r.rolname = g.role
+          where case
+            when r.oid is not null then not pg_catalog.has_schema_privilege(r.oid, 'jittask', 'usage')
+            else (select o.rolsuper or o.rolcreaterole from pg_catalog.pg_roles o where o.rolname = user)
+          end
         )
-        """
+        """,
+        [list(ROLES)],
     ).fetchone()
     return row is not None and bool(row[0])
 

@@ -1,10 +1,23 @@
 -- Who may do what. Execute rights are the check: nothing is granted to PUBLIC, and nobody but the
--- owner holds write rights on due_queue, lease and run_history. Roles that the installing role could
--- not make are passed over.
+-- owner holds write rights on due_queue, lease and run_history. Group roles that are missing, as in a cluster
+-- that the database was restored into, are made where that is allowed, else passed over.
 do $$
 declare
   v_grant record;
 begin
+  for v_grant in
+    select g.role
+    from unnest(array['jittask_admin', 'jittask_worker', 'jittask_client', 'jittask_viewer']) g (role)
+    where not exists (select from pg_catalog.pg_roles r where r.rolname = g.role)
+      and (select r.rolsuper or r.rolcreaterole from pg_catalog.pg_roles r where r.rolname = current_user)
+  loop
+    begin
+      execute format('create role %I nologin', v_grant.role);
+    exception
+      -- Another database of the cluster made it at the same moment.
+      when duplicate_object or unique_violation then null;
+    end;
+  end loop;
   execute 'revoke all on all routines in schema jittask from public';
   for v_grant in
     select r.rolname, g.statement

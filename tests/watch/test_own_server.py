@@ -235,6 +235,107 @@ def test_data_alone_restores(
     copy.connection.close()
 
 
+# What the installation itself has written into its schema.
+EMPTIED = "truncate jittask.migration, jittask.function_digest, jittask.setting, jittask.zone"
+
+
+@pytest.mark.parametrize("tables", ["present", "absent"])
+def test_data_of_our_schema_alone_restores_where_it_is_installed(
+    watched: Watched, databases: Databases, tmp_path: Path, tables: str
+) -> None:
+    dsn = watched.connection.info.dsn
+    watched.execute("update jittask.setting set value = 'Asia/Tokyo' where name = 'timezone'")
+    watched.drain()
+    watched.execute("select jittask.enqueue('h', due_at => '2099-01-01')")
+    watched.execute("select jittask.cancel((select min(occurrence_id) from jittask.waiting))")
+    dump(dsn, tmp_path / "ours", "--data-only", "--schema=jittask", "--load-via-partition-root")
+    commanded("detach", "--all", "--keep", "--dsn", dsn)
+    dump(dsn, tmp_path / "theirs", f"--schema={watched.schema}")
+    target = databases.installed()
+    if tables == "present":
+        assert restore(target, tmp_path / "theirs", "--exit-on-error") == ""
+    copy = seen_in(target, watched)
+    with copy.connection:
+        copy.execute(EMPTIED)
+        assert restore(target, tmp_path / "ours", "--data-only", "--disable-triggers") == ""
+        commanded("migrate", "--dsn", target)
+        if tables == "absent":
+            copy.execute("select jittask.sweep()")
+            row = copy.execute("select jittask.explain(%s)", watched.name("remind")).fetchone()
+            assert row is not None
+            assert "does not exist" in row[0]
+            assert restore(target, tmp_path / "theirs", "--exit-on-error") == ""
+        commanded("attach", "--all", "--dsn", target)
+        copy.execute("select jittask.sweep()")
+        copy.drain()
+        assert copy.differences() == []
+        assert copy.planned("remind") == watched.planned("remind")
+        row = copy.execute(
+            "select count(*) filter (where task_id is null), (select value from jittask.setting where name = 'timezone')"
+            " from jittask.waiting"
+        ).fetchone()
+        assert row == (1, "Asia/Tokyo")
+        # New occurrences get numbers of their own.
+        copy.execute("select jittask.enqueue('h'); insert into orders (id, due_at) values (99, '2099-01-01')")
+        assert copy.differences() == []
+    copy.connection.close()
+
+
+def test_a_dump_of_the_schema_and_one_of_the_data_restore_one_after_the_other(
+    watched: Watched, databases: Databases, tmp_path: Path
+) -> None:
+    dsn = watched.connection.info.dsn
+    dump(dsn, tmp_path / "schema", "--schema-only")
+    dump(dsn, tmp_path / "data", "--data-only")
+    target = databases.empty()
+    assert restore(target, tmp_path / "schema", "--exit-on-error") == ""
+    assert restore(target, tmp_path / "data", "--data-only", "--disable-triggers") == ""
+    copy = seen_in(target, watched)
+    with copy.connection:
+        copy.execute("select jittask.sweep()")
+        copy.drain()
+        copy.check()
+        assert copy.planned("remind") == watched.planned("remind")
+    copy.connection.close()
+
+
+def test_a_role_without_rights_of_its_own_restores_everything_as_its_own(
+    watched: Watched, databases: Databases, tmp_path: Path
+) -> None:
+    dump(watched.connection.info.dsn, tmp_path / "full")
+    target = databases.empty()
+    name, role = conninfo.conninfo_to_dict(target)["dbname"], f"{watched.schema}_other"
+    watched.execute(f'create role {role} login; alter database "{name}" owner to {role}')
+    other = conninfo.make_conninfo(target, user=role)
+    assert restore(other, tmp_path / "full", "--no-owner", "--no-acl", "--jobs=2") == ""
+    commanded("migrate", "--dsn", other)
+    copy = seen_in(other, watched)
+    with copy.connection:
+        copy.execute("select jittask.sweep()")
+        copy.drain()
+        copy.check()
+        copy.execute("update orders set due_at = due_at + interval '1 day'; delete from orders where id = 7")
+        copy.check()
+    copy.connection.close()
+    databases.drop(target)
+    watched.execute(f"drop role {role}")
+
+
+def test_a_cluster_without_the_group_roles_gets_them_by_migrate(watched: Watched, tmp_path: Path) -> None:
+    dump(watched.connection.info.dsn, tmp_path / "full")
+    with EmbeddedServer(temporary=True, binaries=system_binaries(), user="postgres") as server:
+        assert 'role "jittask_admin" does not exist' in restore(server.dsn, tmp_path / "full")
+        commanded("migrate", "--dsn", server.dsn)
+        with psycopg.connect(server.dsn, autocommit=True) as connection:
+            row = connection.execute(
+                "select has_table_privilege('jittask_admin', 'jittask.task', 'insert'),"
+                " has_function_privilege('jittask_worker', 'jittask.sweep()', 'execute'),"
+                " has_schema_privilege('jittask_client', 'jittask', 'usage'),"
+                " has_table_privilege('jittask_viewer', 'jittask.waiting', 'select')"
+            ).fetchone()
+        assert row == (True, True, True, True)
+
+
 def test_our_schema_alone_restores_beside_a_database_that_lacks_the_table(
     watched: Watched, databases: Databases, tmp_path: Path
 ) -> None:
