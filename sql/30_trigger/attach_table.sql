@@ -15,6 +15,8 @@ declare
   v_table regclass := jittask.named_table(p_source_table);
   v_trigger text;
   v_timeout text := current_setting('lock_timeout');
+  -- For a shorter time where the session says so.
+  v_wait text := case when nullif(v_timeout, '0')::interval < '1 second' then v_timeout else '1s' end;
 begin
   if v_table is null then
     raise exception 'Table "%" cannot be watched: it does not exist', p_source_table
@@ -22,7 +24,7 @@ begin
   end if;
   perform jittask.check_rights(v_table);
   perform jittask.prepare_watch(p_source_table, current_user, p_replicated);
-  perform set_config('lock_timeout', '1s', true);
+  perform set_config('lock_timeout', v_wait, true);
   for v_trigger in select s.statement from jittask.watch_trigger_sql(p_source_table) s loop
     execute v_trigger;
   end loop;
@@ -32,7 +34,7 @@ begin
   perform set_config('lock_timeout', v_timeout, true);
 exception
   when lock_not_available then
-    raise exception 'Table "%" is in use and could not be locked within 1 second', p_source_table
+    raise exception 'Table "%" is in use and could not be locked within %', p_source_table, v_wait
       using errcode = 'JT003',
             detail = jittask.lock_holders(p_source_table),
             hint = 'Try again when the transactions above have ended';

@@ -36,7 +36,7 @@ begin
   perform set_config('lock_timeout', v_timeout, true);
 exception
   when lock_not_available then
-    raise exception 'Table "%" is in use and could not be locked within 1 second', p_source_table
+    raise exception 'Table "%" is in use and could not be locked within 1s', p_source_table
       using errcode = 'JT003',
             detail = jittask.lock_holders(p_source_table),
             hint = 'Try again when the transactions above have ended';

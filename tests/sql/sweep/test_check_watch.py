@@ -506,6 +506,21 @@ def test_a_rename_is_followed_though_another_task_was_defined_meanwhile(orders: 
     assert orders.differences() == []
 
 
+def test_a_table_in_use_gets_its_triggers_back_later_and_loses_nothing_till_then(
+    orders: Watched, database: str
+) -> None:
+    before = dues(orders)
+    orders.execute("drop trigger jittask_watch_insert on orders")
+    with psycopg.connect(database) as holder:
+        holder.execute(f"update {orders.schema}.orders set note = 'x' where id = 1".encode())
+        sweep(orders)
+        assert broken(orders) == {}
+        assert dues(orders) == before
+    sweep(orders)
+    orders.execute("insert into orders (id, due_at) values (99, '2026-03-05 00:00+00')")
+    orders.check()
+
+
 @pytest.mark.parametrize("statement", [
     "insert into jittask.replan (source_table, reason) values ('{schema}.orders', 'test')",
     "insert into jittask.replan (source_table, source_key, reason) values ('{schema}.orders', '{{\"id\": 2}}', 'test')",
