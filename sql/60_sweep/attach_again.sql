@@ -1,4 +1,5 @@
--- Makes our triggers on a source table that lost them: dropped by hand, or the table was made anew.
+-- Makes our triggers on a source table that lost them, or the way they fire: dropped by hand, or the table was
+-- made anew.
 -- Returns null, or why that cannot be done and what would help. lock_not_available: the table is in use, a
 -- later sweep will do it. Locks: the table, SHARE ROW EXCLUSIVE, for 50 ms of waiting at most.
 create or replace function jittask.attach_again(
@@ -22,7 +23,7 @@ exception
     raise lock_not_available using message = sqlerrm;
   when insufficient_privilege or sqlstate 'JT004' or sqlstate 'JT005' then
     return format(
-      'our triggers on table "%s" are gone (%s); run as a role that may make triggers there: select jittask.attach_table(%L)',
+      'our triggers on table "%s" cannot be made again (%s); run as a role that may make triggers there: select jittask.attach_table(%L)',
       p_source_table, sqlerrm, p_source_table
     );
 end;

@@ -45,6 +45,13 @@ begin
     if not jittask.watch_stands(v_watch, v_table) then
       v_problem := jittask.attach_again(v_watch.source_table);
       v_again := v_problem is null;
+    -- DISABLE and ENABLE TRIGGER leave them as ordinary ones.
+    elsif v_watch.replicated and exists (
+      select from pg_trigger g
+      where g.tgrelid = v_table and g.tgname like 'jittask\_watch\_%' and g.tgenabled = 'O'
+    ) then
+      v_disabled := jittask.attach_again(v_watch.source_table);
+      v_again := v_disabled is null;
     end if;
     if exists (
       select from pg_trigger g

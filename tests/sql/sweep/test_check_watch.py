@@ -415,6 +415,22 @@ def test_triggers_that_fire_for_replicas_only_are_named(orders: Watched) -> None
     orders.check()
 
 
+def test_triggers_for_logical_replication_that_were_disabled_and_enabled_fire_for_it_again(
+    orders: Watched,
+) -> None:
+    orders.execute("select jittask.attach_table(%s, true)", f"{orders.schema}.orders")
+    orders.execute("alter table orders disable trigger user; alter table orders enable trigger user")
+    orders.execute("set session_replication_role = replica")
+    orders.execute("insert into orders (id, due_at) values (98, '2026-03-05 00:00+00')")
+    orders.execute("reset session_replication_role")
+    sweep(orders)
+    orders.execute("set session_replication_role = replica")
+    orders.execute("insert into orders (id, due_at) values (99, '2026-03-05 00:00+00')")
+    orders.execute("reset session_replication_role")
+    orders.check()
+    assert {'{"id": 98}', '{"id": 99}'} <= set(orders.planned("remind"))
+
+
 def test_a_new_owner_may_make_partitions(orders: Watched) -> None:
     first, second = f"{orders.schema}_first", f"{orders.schema}_second"
     orders.execute(f"""
