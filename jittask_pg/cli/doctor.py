@@ -111,8 +111,11 @@ def _server(session: Session) -> Iterator[Finding]:
 
 def _watching(session: Session) -> Iterator[Finding]:
     for table, reason, _ in session.run(statements.doctor.broken_watches()):
+        fact, _, grants = reason.partition("; run: ")
         yield Finding(
-            "error", f'Watch of "{table}" is broken: {reason}', "Mend the table, or change its tasks"
+            "error",
+            f'Watch of "{table}" is broken: {fact}',
+            f"Run: {grants}" if grants else "Mend the table, or change its tasks",
         )
     for task, reason, _ in session.run(statements.doctor.broken_tasks()):
         yield Finding(
