@@ -212,6 +212,26 @@ def test_a_right_that_the_call_lacks_gives_the_occurrence_back_as_a_worker_does(
     assert lacking.error.startswith("42501: permission denied for table pg_authid\nCONTEXT: ")
 
 
+def test_a_row_that_security_may_hide_is_given_back_as_a_worker_does(
+    connection: psycopg.Connection, runner_role: str
+) -> None:
+    add_task(
+        connection, name="visits", handler="sql:app.note_row", source_table="app.visit", date_field="seen_at",
+        past_due="run_now",
+    )  # fmt: skip
+    connection.execute("insert into app.visit values (1, '2024-01-01Z')")
+    connection.execute(f'grant select on app.visit to "{runner_role}"'.encode())
+    connection.execute("alter table app.visit enable row level security")
+    with psycopg.connect(connection.info.dsn, autocommit=True) as session:
+        session.execute(f'set session authorization "{runner_role}"'.encode())
+        session.execute(CALL)
+    connection.execute("alter table app.visit disable row level security")
+    assert value(connection, "select a.error from jittask.run_attempt a") == (
+        f'row-level security may hide rows of app.visit; let a superuser run: alter role "{runner_role}" bypassrls'
+    )
+    assert value(connection, "select count(*) from jittask.due_queue") == 1
+
+
 def test_the_function_has_the_rights_and_the_path_of_the_session(
     connection: psycopg.Connection, runner_role: str
 ) -> None:
