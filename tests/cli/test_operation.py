@@ -200,6 +200,16 @@ def test_doctor_finds_a_broken_watch_and_a_queue_that_nobody_serves(
     assert '"mail"' in facts
 
 
+def test_doctor_gives_the_grant_that_a_watch_lacks_as_the_way_out(
+    run: Run, connection: psycopg.Connection
+) -> None:
+    remind(run)
+    connection.execute("update jittask.watch set broken = 'role \"o\" may not read; run: grant a; grant b'")
+    (finding,) = run("doctor", "--json", code=1).json
+    assert finding["fact"].endswith('is broken: role "o" may not read')
+    assert finding["way_out"] == "Run: grant a; grant b"
+
+
 def test_doctor_warns_of_what_no_sweep_plans_but_not_of_what_waits_for_writers(
     run: Run, connection: psycopg.Connection
 ) -> None:
