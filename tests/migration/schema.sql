@@ -311,7 +311,7 @@ COMMENT ON COLUMN jittask.watch.function_name IS 'Trigger function in schema jit
 
 COMMENT ON COLUMN jittask.watch.key_columns IS 'Columns of the key, in its order';
 
-COMMENT ON COLUMN jittask.watch.columns IS 'Name of each column relied on, with its number and type when the function was generated';
+COMMENT ON COLUMN jittask.watch.columns IS 'Columns the tasks rely on, as they were compiled: {"name": [attnum, "type", oid of the type]}';
 
 COMMENT ON COLUMN jittask.watch.reads_current IS 'true: row triggers of the user''s own may change a row later, so the plan reads the current row by key';
 
