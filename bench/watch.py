@@ -3,7 +3,8 @@
     python bench/watch.py "host=localhost dbname=scratch" --rows 1000000
 
 The database needs jittask_pg installed; the tables ``jittask_bench_*`` are made and dropped. Ratios are what
-to look at. Where the server runs on this machine, the processor time of its process is shown beside the wall
+to look at; a trigger that is given the images of the rows, as every trigger is that shall see what changed, and does
+nothing with them, shows what cannot be undercut. Where the server runs on this machine, the processor time of its process is shown beside the wall
 time: it is the better measure on a busy machine.
 """
 
@@ -22,7 +23,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-TABLES = {"unwatched": 0, "one task": 1, "three tasks": 3}
+IDLE = "idle trigger"
+TABLES = {"unwatched": 0, IDLE: 0, "one task": 1, "three tasks": 3}
 AFTERWARDS = "the rest, planned by sweeps"
 
 
@@ -75,7 +77,7 @@ class Session:
 @contextmanager
 def tables(session: Session) -> Iterator[dict[str, str]]:
     """Tables alike but for the tasks that watch them."""
-    names = {kind: f"public.jittask_bench_{number}" for kind, number in TABLES.items()}
+    names = {kind: f"public.jittask_bench_{kind.replace(' ', '_')}" for kind in TABLES}
     tasks: list[str] = []
 
     def remove() -> None:
@@ -83,6 +85,7 @@ def tables(session: Session) -> Iterator[dict[str, str]]:
         for name in names.values():
             session.connection.execute(f"drop table if exists {name}")
             session.connection.execute("delete from jittask.watch where source_table = %s", [name])
+        session.run("drop function if exists public.jittask_bench_idle")
 
     remove()
     try:
@@ -93,6 +96,8 @@ def tables(session: Session) -> Iterator[dict[str, str]]:
                   status text not null default 'open', amount numeric, note text,
                   due_at timestamptz, created_at timestamptz not null default now()
                 )""")
+            if kind == IDLE:
+                add_idle_triggers(session, name)
             for number in range(TABLES[kind]):
                 tasks.append(f"jittask_bench_{TABLES[kind]}_{number}")
                 session.connection.execute(
@@ -105,6 +110,20 @@ def tables(session: Session) -> Iterator[dict[str, str]]:
         yield names
     finally:
         remove()
+
+
+def add_idle_triggers(session: Session, name: str) -> None:
+    session.run("""
+        create function public.jittask_bench_idle() returns trigger language plpgsql as
+        $$ begin return null; end $$""")
+    for event, images in {
+        "insert": "new table as new_row",
+        "update": "new table as new_row old table as old_row",
+        "delete": "old table as old_row",
+    }.items():
+        session.run(f"""
+            create trigger {event} after {event} on {name} referencing {images}
+            for each statement execute function public.jittask_bench_idle()""")
 
 
 def insert(name: str, rows: int) -> str:

@@ -17,22 +17,16 @@ as $$
 declare
   v_fast text := jittask.watch_events_sql(p_watch, p_single, p_repeating, false);
   v_careful text := jittask.watch_events_sql(p_watch, p_single, p_repeating, true);
+  v_clock text :=
+    'v_now := jittask.now();
+      v_soon_at := v_now operator(pg_catalog.+) ''1 minute''::pg_catalog.interval;';
   -- Rows that are read by the name of the table are those of the table that was written only while it bears it.
-  v_begin text := format(
+  v_name text := format(
     $sql$
-      v_now := jittask.now();
-      v_soon_at := v_now operator(pg_catalog.+) '1 minute'::pg_catalog.interval;
-      %s
-      if v_known is null then
-        return null;
-      end if;
-      if not v_known
-         or %s and pg_catalog.to_regclass(%L) operator(pg_catalog.<>) coalesce(pg_catalog.pg_partition_root(tg_relid), tg_relid) then
+      if pg_catalog.to_regclass(%L) operator(pg_catalog.<>) coalesce(pg_catalog.pg_partition_root(tg_relid), tg_relid) then
         raise exception 'the table was changed' using errcode = 'JT005';
       end if;
     $sql$,
-    jittask.watch_known_sql(p_watch, array(select jsonb_object_keys((p_watch).columns))),
-    case when (p_watch).reads_current or (p_watch).on_error = 'raise' then 'true' else 'v_careful' end,
     (p_watch).source_table
   );
   -- Nearly every write plans something far ahead and need not ask who sleeps.
@@ -48,6 +42,7 @@ begin
     %s
     %s
     %s
+    %s
     return null;
   exception
     when others then
@@ -55,7 +50,7 @@ begin
         using errcode = sqlstate, hint = %L;
   end;
       $sql$,
-      v_begin, v_careful, v_wake, (p_watch).source_table,
+      v_clock, v_name, v_careful, v_wake, (p_watch).source_table,
       format(
         'The next sweep of a worker follows a change of the table. To have such rows planned later instead: select jittask.set_on_error(%L, ''replan'')',
         (p_watch).source_table
@@ -69,7 +64,9 @@ begin
       %s
       if v_careful then
         %s
+        %s
       else
+        %s
         %s
       end if;
       %s
@@ -85,7 +82,7 @@ begin
     end;
   end loop;
     $sql$,
-    v_begin, v_careful, v_fast, v_wake, jittask.watch_net_sql(p_watch)
+    v_clock, v_name, v_careful, case when (p_watch).reads_current then v_name else '' end, v_fast, v_wake, jittask.watch_net_sql(p_watch)
   );
 end;
 $$;

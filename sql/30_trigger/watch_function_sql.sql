@@ -29,7 +29,6 @@ as %L
   v_now pg_catalog.timestamptz;
   v_soon_at pg_catalog.timestamptz;
   v_near_at pg_catalog.timestamptz;
-  v_known pg_catalog.bool;
   v_careful pg_catalog.bool := false;
   v_same pg_catalog.bool;
   v_same_keys pg_catalog.bool;

@@ -13,8 +13,15 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_key text := jittask.key_sql((p_watch).table_oid::regclass, (p_watch).key_columns, 'r');
+  v_keys jittask.watch := p_watch;
   v_note text := format('select %L, %s, v_reason from ', (p_watch).source_table, v_key);
 begin
+  -- Other columns may be what has another type now.
+  v_keys.columns := (
+    select coalesce(jsonb_object_agg(c.key, c.value), '{}')
+    from jsonb_each((p_watch).columns) c
+    where c.key = any ((p_watch).key_columns)
+  );
   return format(
     $sql$
         declare
@@ -22,15 +29,14 @@ begin
         begin
           raise warning 'Rows of %% are not planned yet: %%', %1$L, v_reason
             using hint = 'The sweep of a worker will plan them; see jittask.replan';
-          %4$s
-          if v_known is not true or tg_op operator(pg_catalog.=) 'TRUNCATE' then
-            insert into jittask.replan (source_table, reason) values (%1$L, v_reason);
-          elsif tg_op operator(pg_catalog.=) 'INSERT' then
+          if tg_op operator(pg_catalog.=) 'INSERT' then
             insert into jittask.replan (source_table, source_key, reason) %2$s;
           elsif tg_op operator(pg_catalog.=) 'UPDATE' then
             insert into jittask.replan (source_table, source_key, reason) %2$s union %3$s;
-          else
+          elsif tg_op operator(pg_catalog.=) 'DELETE' then
             insert into jittask.replan (source_table, source_key, reason) %3$s;
+          else
+            insert into jittask.replan (source_table, reason) values (%1$L, v_reason);
           end if;
         exception
           when others then
@@ -40,9 +46,8 @@ begin
         end;
     $sql$,
     (p_watch).source_table,
-    v_note || jittask.watch_relation_sql(p_watch, 'new'),
-    v_note || jittask.watch_relation_sql(p_watch, 'old'),
-    jittask.watch_known_sql(p_watch, (p_watch).key_columns)
+    v_note || jittask.watch_relation_sql(v_keys, 'new'),
+    v_note || jittask.watch_relation_sql(v_keys, 'old')
   );
 end;
 $$;

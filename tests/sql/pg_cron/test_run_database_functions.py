@@ -186,7 +186,7 @@ def test_a_right_that_the_call_lacks_gives_the_occurrence_back_as_a_worker_does(
     connection: psycopg.Connection, runner_role: str
 ) -> None:
     connection.execute("revoke execute on function app.note(jsonb) from public")
-    connection.execute("revoke select on app.visit from public")
+    connection.execute(f'revoke select on app.visit from public, "{runner_role}"'.encode())
     add_task(
         connection, name="visits", handler="sql:app.note_row", source_table="app.visit", date_field="seen_at",
         past_due="run_now",

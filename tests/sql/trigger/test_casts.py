@@ -106,6 +106,22 @@ def test_none_runs_in_what_sweeps_and_asks(watched: Watched, owner: str, change:
     assert ran(watched) == []
 
 
+@pytest.mark.parametrize(
+    ("change", "listed"), [("alter id type bigint", [None]), ("alter status type bigint", ['{"id": 2}'])]
+)
+def test_rows_of_a_table_with_a_new_type_are_listed_by_key_where_that_has_its_old_one(
+    watched: Watched, owner: str, change: str, listed: list[str | None]
+) -> None:
+    watched.execute(f"alter table t {change}; insert into t values (2, '2026-03-05 00:00+00')")
+    rows = watched.execute(
+        "select distinct source_key from jittask.replan where reason <> 'listed'"
+    ).fetchall()
+    assert [key for (key,) in rows] == listed
+    watched.execute("select jittask.sweep()")
+    watched.drain()
+    watched.check()
+
+
 def test_a_filter_of_row_level_security_runs_in_the_trigger_of_no_role_that_is_filtered(
     watched: Watched,
 ) -> None:
