@@ -30,7 +30,6 @@ as %L
   v_soon_at pg_catalog.timestamptz;
   v_near_at pg_catalog.timestamptz;
   v_careful pg_catalog.bool := false;
-  v_same pg_catalog.bool;
   v_same_keys pg_catalog.bool;
   v_first_at pg_catalog.timestamptz;
   v_series_at pg_catalog.timestamptz;

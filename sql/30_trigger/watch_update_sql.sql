@@ -45,9 +45,6 @@ begin
   return format(
     $sql$
     %s
-    if v_same then
-      return null;
-    end if;
     %s
     if not v_same_keys then
       %s
