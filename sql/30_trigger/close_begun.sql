@@ -1,7 +1,7 @@
 -- A task is about to change under occurrences that were put to work: they keep its old name for the
 -- record, and, where p_cancel says so, those that wait for another try are called off. A run_now
 -- that waits is called off only with its task.
--- Locks: queue rows of the task.
+-- Locks: queue rows of the task by id, as reports do.
 create or replace function jittask.close_begun(
   p_old jittask.task,
   p_cancel bool,
@@ -19,6 +19,11 @@ as $$
 declare
   v_id bigint;
 begin
+  perform from jittask.due_queue q
+  where q.task_id = p_old.task_id
+    and (q.first_claimed_at is not null or q.plan_no is null)
+  order by q.occurrence_id
+  for update;
   update jittask.due_queue q
   set title = p_old.name
   where q.task_id = p_old.task_id
