@@ -1,6 +1,6 @@
 -- Calls a function of the database, f(args), for a source row f(source_key, args); what it returns, as JSON
 -- text: void as null, several rows as an array, cut where a worker would cut it. The function runs with the
--- rights and the search_path of the session, hence no settings here. Caller: run_claimed.
+-- rights and the search_path of the session, hence no settings here. Caller: call_claimed.
 create or replace function jittask.call_database_function(
   p_handler text,
   p_source_key text,

@@ -1,6 +1,6 @@
 -- How a run ended whose function failed, from the parts of the error. What lies below the call in the context
 -- is ours and left out. A right that the call itself lacked is no error of the function: the occurrence goes
--- back, with the reason, for others that have it. Caller: run_claimed.
+-- back, with the reason, for others that have it. Caller: call_claimed.
 create or replace function jittask.failed_run(
   p_run jittask.database_run,
   p_state text,

@@ -1,6 +1,7 @@
 -- Reports how a run ended, and ends its lease. False: a writer holds the row of the due queue and may wait for
 -- what the run holds; so it is not waited for long, and the report is to be made once more, in a transaction
--- that holds nothing else. Locks: see finish and give_back. Caller: run_claimed, run_database_functions.
+-- that holds nothing else. Locks: see finish and give_back.
+-- Callers: run_claimed, call_claimed, run_database_functions.
 create or replace function jittask.report_run(
   p_run jittask.database_run
 )
