@@ -9,6 +9,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '50ms'
 as $$
 declare
   v_trigger text;
@@ -18,7 +19,6 @@ begin
   ) then
     return false;
   end if;
-  perform set_config('lock_timeout', '50ms', true);
   for v_trigger in
     select format('drop trigger %I on %s', g.tgname, g.tgrelid::regclass)
     from pg_trigger g

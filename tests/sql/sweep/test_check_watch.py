@@ -146,6 +146,16 @@ def test_triggers_that_nobody_needs_go_and_come_back(orders: Watched) -> None:
     orders.check()
 
 
+def test_whoever_sweeps_waits_for_locks_as_long_as_before(orders: Watched) -> None:
+    for task in ("remind", "poke", "mail"):
+        orders.execute("select jittask.pause(%s)", orders.name(task))
+    orders.execute("update jittask.watch set idle_since = clock_timestamp() - interval '1 hour'")
+    with orders.connection.transaction():
+        orders.execute("set local lock_timeout = '7s'")
+        orders.execute("select jittask.sweep()")
+        assert orders.execute("show lock_timeout").fetchone() == ("7s",)
+
+
 def test_disabled_triggers_are_named_and_their_writes_planned_once_they_are_enabled(orders: Watched) -> None:
     orders.execute("alter table orders disable trigger all")
     orders.execute("select jittask.sweep()")
