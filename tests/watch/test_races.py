@@ -81,6 +81,34 @@ def test_a_definition_names_who_is_in_the_way_and_nobody_waits_long(
     watched.check()
 
 
+def test_a_definition_names_who_holds_a_partition(
+    watched: Watched, other: Callable[[], psycopg.Connection]
+) -> None:
+    watched.execute("""
+        create table parted (id bigint primary key, due_at timestamptz) partition by range (id);
+        create table parted_low partition of parted for values from (0) to (10)
+    """)
+    writer = other()
+    writer.execute("begin; lock table parted_low in row exclusive mode")
+    with pytest.raises(psycopg.Error) as refusal:
+        watched.task("once", "parted", "due_at")
+    writer.execute("commit")
+    assert str(writer.info.backend_pid) in (refusal.value.diag.message_detail or "")
+
+
+def test_detaching_names_who_reads_the_table(
+    watched: Watched, other: Callable[[], psycopg.Connection]
+) -> None:
+    watched.task("once", "t", "due_at")
+    reader = other()
+    reader.execute("begin; select * from t")
+    with pytest.raises(psycopg.Error) as refusal:
+        watched.execute("select jittask.detach_table(%s, true)", f"{watched.schema}.t")
+    reader.execute("commit")
+    assert refusal.value.sqlstate == "JT003"
+    assert str(reader.info.backend_pid) in (refusal.value.diag.message_detail or "")
+
+
 def test_a_second_task_misses_no_row_of_a_writer_in_flight(
     watched: Watched, other: Callable[[], psycopg.Connection]
 ) -> None:
