@@ -47,7 +47,7 @@ class _Writing:
 @click.command()
 @click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.argument("names", metavar="[TASK]...", nargs=-1, type=TASK_NAME)
-@click.option("--prune", is_flag=True, help="Delete the folders of tasks that are gone.")
+@click.option("--prune", is_flag=True, help="Delete the files of tasks and calendars that are gone.")
 @with_session
 def export(session: Session, directory: Path, names: tuple[str, ...], prune: bool) -> None:
     """Write tasks into a directory, a folder each, as `jittask apply` reads them.
