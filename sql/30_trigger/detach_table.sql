@@ -16,6 +16,11 @@ declare
   v_trigger text;
   v_timeout text := current_setting('lock_timeout');
 begin
+  if jittask.named_table(p_source_table) is null
+     and not exists (select from jittask.watch w where w.source_table = p_source_table) then
+    raise exception 'Table "%" does not exist', p_source_table
+      using errcode = 'JT005', hint = 'Name the table as schema.table';
+  end if;
   perform set_config('lock_timeout', '1s', true);
   -- Triggers of partitions go with that of their parent.
   for v_trigger in

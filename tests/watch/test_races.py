@@ -96,6 +96,14 @@ def test_a_definition_names_who_holds_a_partition(
     assert str(writer.info.backend_pid) in (refusal.value.diag.message_detail or "")
 
 
+def test_detaching_refuses_a_name_that_says_no_table(watched: Watched) -> None:
+    watched.task("once", "t", "due_at")
+    with pytest.raises(psycopg.Error) as refusal:
+        watched.execute("select jittask.detach_table('t', true)")
+    assert refusal.value.sqlstate == "JT005"
+    assert "schema.table" in (refusal.value.diag.message_hint or "")
+
+
 def test_detaching_names_who_reads_the_table(
     watched: Watched, other: Callable[[], psycopg.Connection]
 ) -> None:
