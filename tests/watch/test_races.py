@@ -296,6 +296,26 @@ def test_a_large_table_is_planned_beside_its_writers(
     watched.check()
 
 
+def test_a_write_that_waited_until_its_row_had_run_does_not_plan_that_again(
+    watched: Watched, other: Callable[[], psycopg.Connection]
+) -> None:
+    watched.task("once", "t", "due_at", filter={"field": "state", "op": "in", "value": ["open", "new"]})
+    watched.execute("insert into t (id, due_at) values (1, clock_timestamp() + interval '1 second')")
+    holder, writer, worker = other(), other(), other()
+    holder.execute("begin; select from t where id = 1 for update")
+    thread = threading.Thread(target=lambda: writer.execute("update t set state = 'new' where id = 1"))
+    thread.start()
+    claimed: list[tuple[int, int, int]] = []
+    while not claimed:
+        time.sleep(0.05)
+        claimed = claim(worker)
+    finish(worker, claimed)
+    holder.execute("rollback")
+    thread.join()
+    assert watched.planned("once") == {}
+    watched.check()
+
+
 def crowd(watched: Watched, other: Callable[[], psycopg.Connection], seconds: float) -> None:
     """Writers, workers, a sweep and edits of the tasks on the same rows."""
     watched.task("once", "t", "due_at", past_due="run_now", filter={"state": "open"})
