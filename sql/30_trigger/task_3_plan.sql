@@ -21,6 +21,11 @@ begin
   end if;
   v_plan := jittask.compile_task(new, v_timing_changed);
   if tg_op = 'UPDATE' and (new.queue, new.priority) is distinct from (old.queue, old.priority) then
+    -- By id, as writers and reports lock them.
+    perform from jittask.due_queue q
+    where q.task_id = new.task_id and q.lease_id is null
+    order by q.occurrence_id
+    for update;
     update jittask.due_queue q
     set queue = new.queue, priority = new.priority
     where q.task_id = new.task_id and q.lease_id is null;

@@ -5,53 +5,14 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import psycopg
 import pytest
 
 from tests.support.watched import Watched
 
-
-@pytest.fixture
-def watched(fresh_database: Callable[..., str]) -> Iterator[Watched]:
-    with psycopg.connect(fresh_database(), autocommit=True) as connection:
-        made = Watched(connection)
-        made.execute(
-            "create table t (id bigint primary key, state text default 'open', due_at timestamptz, n int default 0)"
-        )
-        yield made
-
-
-@pytest.fixture
-def other(watched: Watched) -> Iterator[Callable[[], psycopg.Connection]]:
-    """Makes further sessions."""
-    made: list[psycopg.Connection] = []
-
-    def session() -> psycopg.Connection:
-        made.append(psycopg.connect(watched.connection.info.dsn, autocommit=True))
-        made[-1].execute("select set_config('search_path', %s, false)", [watched.schema])
-        return made[-1]
-
-    yield session
-    for connection in made:
-        connection.close()
-
-
-def claim(connection: psycopg.Connection) -> list[tuple[int, int, int]]:
-    row = connection.execute("select jittask.register_worker('w', 'h', 1, '0')").fetchone()
-    assert row is not None
-    return connection.execute(
-        "select occurrence_id, lease_id, token from jittask.claim(%s, 100)", [row[0]]
-    ).fetchall()
-
-
-def finish(connection: psycopg.Connection, claimed: list[tuple[int, int, int]]) -> None:
-    for occurrence, lease, token in claimed:
-        connection.execute(
-            "select jittask.finish(%s, %s, array[%s::bigint], array[1::bigint], array[2::bigint])",
-            [lease, token, occurrence],
-        )
+from .sessions import claim, finish, wait_until_blocked
 
 
 def test_a_definition_names_who_is_in_the_way_and_nobody_waits_long(
@@ -305,6 +266,7 @@ def test_a_write_that_waited_until_its_row_had_run_does_not_plan_that_again(
     holder.execute("begin; select from t where id = 1 for update")
     thread = threading.Thread(target=lambda: writer.execute("update t set state = 'new' where id = 1"))
     thread.start()
+    wait_until_blocked(watched.connection, writer)
     claimed: list[tuple[int, int, int]] = []
     while not claimed:
         time.sleep(0.05)
@@ -314,133 +276,6 @@ def test_a_write_that_waited_until_its_row_had_run_does_not_plan_that_again(
     thread.join()
     assert watched.planned("once") == {}
     watched.check()
-
-
-def crowd(watched: Watched, other: Callable[[], psycopg.Connection], seconds: float) -> None:
-    """Writers, workers, a sweep and edits of the tasks on the same rows."""
-    watched.task("once", "t", "due_at", past_due="run_now", filter={"state": "open"})
-    watched.task("often", "t", "due_at", past_due="run_now", repeat="interval", period="1 second")
-    watched.execute("insert into t (id, due_at) select n, now() from generate_series(1, 40) n")
-    until = time.monotonic() + seconds
-    faults: list[str] = []
-    runs = [0]
-
-    def repeatedly(work: Callable[[psycopg.Connection, random.Random], None], seed: int) -> None:
-        pick, connection = random.Random(seed), other()
-        connection.add_notice_handler(lambda notice: faults.append(notice.message_primary or ""))
-        while time.monotonic() < until:
-            try:
-                work(connection, pick)
-            except psycopg.Error as error:
-                faults.append(f"{type(error).__name__}: {error}")
-
-    def write(connection: psycopg.Connection, pick: random.Random) -> None:
-        key = pick.randint(1, 40)
-        connection.execute(pick.choice([
-            b"update t set due_at = now() + interval '0.3 seconds' where id = %s",
-            b"update t set due_at = now() + interval '1 day' where id = %s",
-            b"update t set state = case state when 'open' then 'shut' else 'open' end where id = %s",
-            b"with gone as (delete from t where id = %s returning *) insert into t select id + 1000, state, due_at, n from gone on conflict do nothing",
-            b"insert into t (id, due_at) values (%s, now()) on conflict (id) do update set due_at = now()",
-        ]), [key])  # fmt: skip
-
-    def work(connection: psycopg.Connection, pick: random.Random) -> None:
-        claimed = claim(connection)
-        for occurrence in claimed:
-            # The function's own update of its row.
-            key = connection.execute(
-                "select source_key::jsonb ->> 'id' from jittask.due_queue where occurrence_id = %s",
-                [occurrence[0]],
-            ).fetchone()
-            if key is not None and pick.random() < 0.5:
-                connection.execute("update t set n = n + 1, state = 'done' where id = %s", [int(key[0])])
-        finish(connection, claimed)
-        runs[0] += len(claimed)
-
-    def sweep(connection: psycopg.Connection, pick: random.Random) -> None:
-        connection.execute("select jittask.sweep()")
-        connection.execute(
-            "insert into jittask.replan (source_table, reason) values (%s, 'test')", [f"{watched.schema}.t"]
-        )
-        time.sleep(0.05)
-
-    def edit(connection: psycopg.Connection, pick: random.Random) -> None:
-        try:
-            connection.execute(
-                "update jittask.task set start_offset = make_interval(secs => %s) where name = %s",
-                [pick.randint(0, 2), watched.name("once")],
-            )
-        except psycopg.errors.Error as error:
-            if error.sqlstate != "JT003":
-                raise
-        time.sleep(0.2)
-
-    workers: list[Callable[[psycopg.Connection, random.Random], None]] = (
-        [write] * 8 + [work] * 8 + [sweep, edit]
-    )
-    threads = [
-        threading.Thread(target=repeatedly, args=(part, number)) for number, part in enumerate(workers)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert faults == []
-    assert runs[0] > 20
-    watched.drain()
-    watched.check()
-
-
-def test_writers_workers_sweeps_and_edits_on_the_same_rows_never_deadlock(
-    watched: Watched, other: Callable[[], psycopg.Connection]
-) -> None:
-    crowd(watched, other, 6.0)
-
-
-@pytest.mark.slow
-def test_they_never_deadlock_for_a_minute(watched: Watched, other: Callable[[], psycopg.Connection]) -> None:
-    crowd(watched, other, 60.0)
-
-
-def test_cancel_and_finish_of_one_run_never_wait_for_each_other_in_a_circle(
-    watched: Watched, other: Callable[[], psycopg.Connection]
-) -> None:
-    holder, finisher, canceller = other(), other(), other()
-    watched.execute("select jittask.enqueue('f')")
-    claimed = claim(watched.connection)
-    answers: list[str] = []
-
-    def cancel() -> None:
-        row = canceller.execute("select jittask.cancel(%s)", [claimed[0][0]]).fetchone()
-        assert row is not None
-        answers.append(row[0])
-
-    # Both come to the lease while it is held, the finish first.
-    holder.execute("begin")
-    holder.execute("select from jittask.lease for update")
-    threads = [
-        threading.Thread(target=finish, args=(finisher, claimed)),
-        threading.Thread(target=cancel),
-    ]
-    for thread, session in zip(threads, (finisher, canceller), strict=True):
-        thread.start()
-        wait_until_blocked(watched.connection, session)
-    holder.execute("commit")
-    for thread in threads:
-        thread.join(10)
-    assert answers == ["ended"]
-
-
-def wait_until_blocked(connection: psycopg.Connection, session: psycopg.Connection) -> None:
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        row = connection.execute(
-            "select cardinality(pg_blocking_pids(%s)) > 0", [session.info.backend_pid]
-        ).fetchone()
-        if row == (True,):
-            return
-        time.sleep(0.01)
-    raise AssertionError("the session did not come to wait")
 
 
 def test_a_claim_leaves_what_a_writer_is_planning_to_the_next_one(watched: Watched) -> None:
