@@ -76,10 +76,12 @@ begin
   end if;
   if v_task.max_running is not null then
     v_taken := jittask.take_running(v_task, p_occurrence_id);
-    if v_taken is distinct from true then
+    if v_taken is null then
+      return false;
+    elsif not v_taken then
       update jittask.due_queue q
       set run_at = p_now + interval '1 second'
-      where q.occurrence_id = p_occurrence_id and not v_taken;
+      where q.occurrence_id = p_occurrence_id;
       return false;
     end if;
   end if;
